@@ -1,0 +1,105 @@
+/* ask - commands that a running daemon answers on its control socket. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "ctl/commands.h"
+#include "net/endpoint.h"
+#include "settings.h"
+
+#define ANSWER_MAX (8 << 20)
+
+/* The control socket's path, from the configuration; heap, or NULL. */
+static char *
+find_control(const struct globals *g, struct error *error)
+{
+	const struct section **sections = settings_sections();
+	const struct daemon_settings *settings;
+	struct conf *conf;
+	char *path = NULL;
+
+	conf = conf_load(g->conf, sections, g->overrides, error);
+	if (conf != NULL) {
+		settings = conf_section(conf, "daemon");
+		path = mem_copy(settings->control, strlen(settings->control));
+	}
+	conf_free(conf);
+	free(sections);
+	return path;
+}
+
+/* Everything that the daemon says until it hangs up. */
+static int
+converse(int fd, const char *command, struct buf *answer)
+{
+	char chunk[8192];
+	ssize_t n;
+
+	if (send(fd, command, strlen(command), MSG_NOSIGNAL) < 0 ||
+	    send(fd, "\n", 1, MSG_NOSIGNAL) < 0)
+		return -1;
+	while ((n = recv(fd, chunk, sizeof(chunk), 0)) > 0)
+		buf_add(answer, chunk, (size_t)n);
+	return n < 0 ? -1 : 0;
+}
+
+/* The answer is an exit status on a line, then text. */
+static int
+print_answer(struct span answer)
+{
+	struct span status = span_of("");
+	int64_t code;
+
+	if (!span_cut(&answer, '\n', &status) ||
+	    !text_number(status, &code) || code > 255) {
+		fputs("posternctl: the daemon ended without an answer\n",
+		    stderr);
+		return EX_UNAVAILABLE;
+	}
+	fwrite(answer.p != NULL ? answer.p : "", 1, answer.n,
+	    code == 0 ? stdout : stderr);
+	return (int)code;
+}
+
+int
+ask_main(const struct globals *g, int argc, char **argv)
+{
+	char *path, *address;
+	struct error error;
+	struct buf answer;
+	int fd, status = EX_UNAVAILABLE;
+
+	if (argc != 1) {
+		fprintf(stderr, "usage: posternctl %s\n", argv[0]);
+		return EX_USAGE;
+	}
+	path = g->control != NULL ? mem_copy(g->control, strlen(g->control)) :
+	    find_control(g, &error);
+	if (path == NULL) {
+		fprintf(stderr, "posternctl: %s\n", error.text);
+		return EX_CONFIG;
+	}
+	address = mem_printf("unix:%s", path);
+	fd = endpoint_connect(address, &error);
+	if (fd < 0) {
+		fprintf(stderr, "posternctl: is postern running? %s\n",
+		    error.text);
+	} else {
+		buf_init(&answer, ANSWER_MAX);
+		if (converse(fd, argv[0], &answer) != 0)
+			fprintf(stderr, "posternctl: %s\n", strerror(errno));
+		else
+			status = print_answer(buf_contents(&answer));
+		buf_done(&answer);
+		close(fd);
+	}
+	free(address);
+	free(path);
+	return status;
+}

@@ -1,0 +1,26 @@
+/*
+ * commands - what posternctl can do.  Each command gets its own name as
+ * argv[0] and returns an exit status of sysexits(3).
+ */
+#ifndef CTL_COMMANDS_H
+#define CTL_COMMANDS_H
+
+#include <stddef.h>
+
+#define OVERRIDES_MAX 256
+
+/* Options before the command, which all commands share. */
+struct globals {
+	const char *conf;	/* configuration file */
+	const char *control;	/* socket of the daemon, or NULL: the file's */
+	const char *overrides[OVERRIDES_MAX + 1];
+	size_t override_count;
+};
+
+int scan_main(const struct globals *, int argc, char **argv);
+int check_config_main(const struct globals *, int argc, char **argv);
+
+/* reload, stats, status: asked of a running daemon. */
+int ask_main(const struct globals *, int argc, char **argv);
+
+#endif

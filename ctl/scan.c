@@ -1,0 +1,187 @@
+/*
+ * scan - "posternctl scan": judges messages by the library alone, with no MTA
+ * and no daemon, and prints what each symbol contributed.
+ */
+#include "scan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "ctl/commands.h"
+#include "ctl/source.h"
+#include "mail/split.h"
+
+#define RECIPIENTS_MAX 1000
+#define EXIT_SPAM 1
+
+/* What the command line says of the messages, and what came of them. */
+struct scan_run {
+	struct snapshot *snapshot;
+	struct services services;
+	struct arrival arrival;
+	const char *from;			/* NULL: the Return-Path */
+	const char *rcpts[RECIPIENTS_MAX];
+	size_t rcpt_count;
+	bool json;
+	size_t messages, spam;
+};
+
+static const char usage_text[] =
+    "usage: posternctl scan [--client address] [--name host] [--helo name]\n"
+    "           [--from address] [--rcpt address]... [--user name]\n"
+    "           [--config file] [--json] file|directory|mbox|- ...\n";
+
+static void
+feed(struct scan *scan, const struct scan_run *run, struct span raw)
+{
+	struct split_field field;
+	struct split split;
+	struct span from = span_of(run->from);
+	bool begun = run->from != NULL;
+	size_t i;
+
+	/* The envelope comes first, so its Return-Path has to be looked up. */
+	split_begin(&split, raw);
+	while (!begun && split_field(&split, &field)) {
+		begun = span_iis(field.name, "Return-Path");
+		if (begun)
+			from = field.value;
+	}
+	scan_sender(scan, from);
+	for (i = 0; i < run->rcpt_count; i++)
+		scan_recipient(scan, span_of(run->rcpts[i]));
+	split_begin(&split, raw);
+	while (split_field(&split, &field))
+		scan_header(scan, field.name, field.value);
+	scan_body(scan, split.rest);
+}
+
+static void
+print_report(const struct scan_run *run, const struct report *report)
+{
+	struct buf out;
+
+	buf_init(&out, REPORT_MAX);
+	if (run->json) {
+		report_json(report, &out);
+		buf_char(&out, '\n');
+	} else {
+		buf_printf(&out, "%s:\n", report->file);
+		report_text(report, &out);
+	}
+	fwrite(out.p, 1, out.n, stdout);
+	buf_done(&out);
+}
+
+static void
+scan_one(void *context, const char *name, struct span raw)
+{
+	struct scan_run *run = context;
+	struct report report;
+	struct scan scan;
+
+	scan_init(&scan);
+	scan_begin(&scan, snapshot_hold(run->snapshot), &run->services,
+	    &run->arrival, clock_wall());
+	feed(&scan, run, raw);
+	run->messages++;
+	run->spam += scan_end(&scan, span_of(""))->spam;
+	report = scan_report(&scan, "message");
+	report.file = name;
+	print_report(run, &report);
+	scan_done(&scan);
+}
+
+static int
+usage(void)
+{
+	fputs(usage_text, stderr);
+	return EX_USAGE;
+}
+
+/* One option with a value; false when there is none of that name. */
+static bool
+take_value(struct scan_run *run, const char *option, const char *value,
+    struct globals *g)
+{
+	struct client *client = &run->arrival.client;
+
+	if (strcmp(option, "--client") == 0) {
+		client->has_ip = ip_parse(span_of(value), &client->ip);
+		return client->has_ip;
+	}
+	if (strcmp(option, "--rcpt") == 0) {
+		if (run->rcpt_count == RECIPIENTS_MAX)
+			return false;
+		run->rcpts[run->rcpt_count++] = value;
+	} else if (strcmp(option, "--helo") == 0) {
+		client->helo = span_of(value);
+		client->heard = true;
+	} else if (strcmp(option, "--name") == 0) {
+		client->name = span_of(value);
+	} else if (strcmp(option, "--from") == 0) {
+		run->from = value;
+	} else if (strcmp(option, "--user") == 0) {
+		run->arrival.user = span_of(value);
+	} else if (strcmp(option, "--config") == 0) {
+		g->conf = value;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* Index of the first path, or -1. */
+static int
+parse(int argc, char **argv, struct scan_run *run, struct globals *g)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			return i + 1;
+		if (strcmp(argv[i], "--json") == 0)
+			run->json = true;
+		else if (i + 1 >= argc || !take_value(run, argv[i],
+		    argv[i + 1], g))
+			return -1;
+		else
+			i++;
+	}
+	return i;
+}
+
+int
+scan_main(const struct globals *globals, int argc, char **argv)
+{
+	struct globals g = *globals;
+	struct scan_run run;
+	struct error error;
+	int first, failed;
+
+	memset(&run, 0, sizeof(run));
+	first = parse(argc, argv, &run, &g);
+	if (first < 0 || first >= argc)
+		return usage();
+	run.services.metrics = metrics_new();
+	run.services.store = store_memory();
+	run.arrival.authserv_id = "localhost";
+	run.snapshot = snapshot_load(g.conf, g.overrides, run.services.metrics,
+	    &error);
+	if (run.snapshot == NULL) {
+		fprintf(stderr, "posternctl: %s\n", error.text);
+		failed = EX_CONFIG;
+	} else {
+		failed = source_walk(argv + first, scan_one, &run) > 0 ?
+		    EX_NOINPUT : EX_OK;
+	}
+	snapshot_put(run.snapshot);
+	store_close(run.services.store);
+	metrics_free(run.services.metrics);
+	if (failed != EX_OK)
+		return failed;
+	return run.spam > 0 ? EXIT_SPAM : EX_OK;
+}

@@ -1,0 +1,155 @@
+/* arena - memory that is given back all at once. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define ARENA_BLOCK 16384	/* holds an ordinary message's headers */
+
+struct arena_block {
+	struct arena_block *older;
+	size_t size;
+	alignas(max_align_t) char bytes[];
+};
+
+void
+arena_init(struct arena *a)
+{
+	memset(a, 0, sizeof(*a));
+}
+
+static void
+arena_use(struct arena *a, struct arena_block *block)
+{
+	a->blocks = block;
+	a->next = block->bytes;
+	a->left = block->size;
+}
+
+static void
+arena_grow(struct arena *a, size_t size)
+{
+	struct arena_block *block;
+
+	if (size < ARENA_BLOCK)
+		size = ARENA_BLOCK;
+	/* Not zeroed here: arena_alloc clears what it hands out. */
+	block = mem_resize(NULL, sizeof(*block) + size);
+	block->older = a->blocks;
+	block->size = size;
+	arena_use(a, block);
+}
+
+void
+arena_reset(struct arena *a)
+{
+	struct arena_block *block = a->blocks, *older;
+
+	a->used = 0;
+	if (block == NULL)
+		return;
+	for (; block->older != NULL; block = older) {
+		older = block->older;
+		free(block);
+	}
+	/* The oldest may be large; one ordinary block is what is worth keeping. */
+	if (block->size > ARENA_BLOCK) {
+		free(block);
+		a->blocks = NULL;
+		a->left = 0;
+		return;
+	}
+	arena_use(a, block);
+}
+
+void
+arena_done(struct arena *a)
+{
+	struct arena_block *block, *older;
+
+	for (block = a->blocks; block != NULL; block = older) {
+		older = block->older;
+		free(block);
+	}
+	arena_init(a);
+}
+
+char *
+arena_bytes(struct arena *a, size_t size)
+{
+	char *p;
+
+	if (size > a->left || a->blocks == NULL)
+		arena_grow(a, size);
+	p = a->next;
+	a->next += size;
+	a->left -= size;
+	a->used += size;
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	size_t off = (size_t)((uintptr_t)a->next % alignof(max_align_t));
+	char *p;
+
+	if (off != 0 && a->left >= alignof(max_align_t) - off)
+		arena_bytes(a, alignof(max_align_t) - off);
+	else if (off != 0)
+		a->left = 0;
+	p = arena_bytes(a, size);
+	memset(p, 0, size);
+	return p;
+}
+
+char *
+arena_string(struct arena *a, struct span s)
+{
+	char *p = arena_bytes(a, s.n + 1);
+
+	if (s.n != 0)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return p;
+}
+
+struct span
+arena_span(struct arena *a, struct span s)
+{
+	return span_make(arena_string(a, s), s.n);
+}
+
+struct span
+arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+	va_list again;
+	char *p;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n < 0)
+		return span_of("");
+	p = arena_bytes(a, (size_t)n + 1);
+	vsnprintf(p, (size_t)n + 1, fmt, ap);
+	return span_make(p, (size_t)n);
+}
+
+struct span
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	struct span s;
+	va_list ap;
+
+	va_start(ap, fmt);
+	s = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return s;
+}

@@ -1,0 +1,35 @@
+/*
+ * arena - memory that is given back all at once.  What an arena hands out
+ * lives until arena_reset or arena_done.  One thread at a time.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/span.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks;
+	char *next;
+	size_t left;
+	size_t used;	/* bytes handed out since the last reset */
+};
+
+void arena_init(struct arena *);
+void arena_reset(struct arena *);	/* keeps one block for reuse */
+void arena_done(struct arena *);
+
+void *arena_alloc(struct arena *, size_t size);	/* zeroed, aligned for all */
+char *arena_bytes(struct arena *, size_t size);	/* neither zeroed nor aligned */
+char *arena_string(struct arena *, struct span);	/* copy, with a zero */
+struct span arena_span(struct arena *, struct span);	/* copy */
+struct span arena_printf(struct arena *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));	/* a zero follows the span */
+struct span arena_vprintf(struct arena *, const char *fmt, va_list)
+    __attribute__((format(printf, 2, 0)));
+
+#endif

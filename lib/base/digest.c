@@ -1,0 +1,51 @@
+/* digest - a running SHA-256, by libcrypto. */
+#include "base/digest.h"
+
+#include <openssl/evp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* libcrypto fails here only for want of memory. */
+static void
+must(int status)
+{
+	if (status != 1)
+		abort();
+}
+
+struct digest *
+digest_new(void)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	must(ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL));
+	return (struct digest *)ctx;
+}
+
+void
+digest_free(struct digest *d)
+{
+	EVP_MD_CTX_free((EVP_MD_CTX *)d);
+}
+
+void
+digest_add(struct digest *d, struct span bytes)
+{
+	uint64_t n = bytes.n;
+
+	must(EVP_DigestUpdate((EVP_MD_CTX *)d, &n, sizeof(n)));
+	must(EVP_DigestUpdate((EVP_MD_CTX *)d, bytes.p, bytes.n));
+}
+
+const char *
+digest_text(struct digest *d, char out[DIGEST_TEXT_MAX])
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned i, n = 0;
+
+	must(EVP_DigestFinal_ex((EVP_MD_CTX *)d, hash, &n));
+	for (i = 0; i < n && i < (DIGEST_TEXT_MAX - 1) / 2; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+	return out;
+}

@@ -1,0 +1,174 @@
+/* span - a run of bytes that somebody else owns. */
+#include "base/span.h"
+
+#include <string.h>
+
+bool
+char_space(int c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool
+char_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+char_alpha(int c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+int
+char_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+struct span
+span_of(const char *string)
+{
+	return span_make(string, string != NULL ? strlen(string) : 0);
+}
+
+struct span
+span_make(const char *p, size_t n)
+{
+	struct span s = {p != NULL ? p : "", p != NULL ? n : 0};
+
+	return s;
+}
+
+bool
+span_eq(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool
+span_ieq(struct span a, struct span b)
+{
+	size_t i;
+
+	if (a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++)
+		if (char_lower(a.p[i]) != char_lower(b.p[i]))
+			return false;
+	return true;
+}
+
+bool
+span_is(struct span a, const char *string)
+{
+	return span_eq(a, span_of(string));
+}
+
+bool
+span_iis(struct span a, const char *string)
+{
+	return span_ieq(a, span_of(string));
+}
+
+bool
+span_starts(struct span a, const char *prefix)
+{
+	return span_is(span_head(a, strlen(prefix)), prefix);
+}
+
+bool
+span_istarts(struct span a, const char *prefix)
+{
+	return span_iis(span_head(a, strlen(prefix)), prefix);
+}
+
+bool
+span_iends(struct span a, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return a.n >= n && span_iis(span_skip(a, a.n - n), suffix);
+}
+
+size_t
+span_chr(struct span a, char c)
+{
+	const char *at = a.n != 0 ? memchr(a.p, c, a.n) : NULL;
+
+	return at != NULL ? (size_t)(at - a.p) : a.n;
+}
+
+size_t
+span_rchr(struct span a, char c)
+{
+	const char *at = a.n != 0 ? memrchr(a.p, c, a.n) : NULL;
+
+	return at != NULL ? (size_t)(at - a.p) : a.n;
+}
+
+size_t
+span_find(struct span a, struct span needle)
+{
+	const char *at;
+
+	if (needle.n == 0 || needle.n > a.n)
+		return needle.n == 0 ? 0 : a.n;
+	at = memmem(a.p, a.n, needle.p, needle.n);
+	return at != NULL ? (size_t)(at - a.p) : a.n;
+}
+
+struct span
+span_skip(struct span a, size_t n)
+{
+	if (n > a.n)
+		n = a.n;
+	return span_make(a.p + n, a.n - n);
+}
+
+struct span
+span_head(struct span a, size_t n)
+{
+	return span_make(a.p, n < a.n ? n : a.n);
+}
+
+struct span
+span_trim(struct span a)
+{
+	while (a.n > 0 && char_space(a.p[0]))
+		a = span_skip(a, 1);
+	while (a.n > 0 && char_space(a.p[a.n - 1]))
+		a.n--;
+	return a;
+}
+
+bool
+span_cut(struct span *rest, char separator, struct span *part)
+{
+	size_t at;
+
+	if (rest->p == NULL)
+		return false;
+	at = span_chr(*rest, separator);
+	*part = span_head(*rest, at);
+	if (at == rest->n)
+		*rest = (struct span) {NULL, 0};
+	else
+		*rest = span_skip(*rest, at + 1);
+	return true;
+}
+
+bool
+span_word(struct span *rest, struct span *word)
+{
+	size_t n = 0;
+
+	while (rest->n > 0 && char_space(rest->p[0]))
+		*rest = span_skip(*rest, 1);
+	while (n < rest->n && !char_space(rest->p[n]))
+		n++;
+	*word = span_head(*rest, n);
+	*rest = span_skip(*rest, n);
+	return n > 0;
+}

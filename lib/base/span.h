@@ -1,0 +1,58 @@
+/*
+ * span - a run of bytes that somebody else owns: a pointer and a length, no
+ * terminating zero.  A span never outlives what it points into.  All functions
+ * are pure and may be called from any thread; "i" variants fold ASCII case.
+ */
+#ifndef BASE_SPAN_H
+#define BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct span {
+	const char *p;
+	size_t n;
+};
+
+/* A span over a string literal; usable in static initialisers. */
+#define SPAN(literal) { (literal), sizeof(literal) - 1 }
+
+/* For printf: "%.*s", SPAN_ARG(s).  Spans are far below 2 GB by then. */
+#define SPAN_ARG(s) (int)(s).n, (s).p
+
+/* Locale-free character classes of ASCII (no byte above 127 is in any). */
+bool char_space(int c);		/* space, \t, \r, \n, \v, \f */
+bool char_digit(int c);
+bool char_alpha(int c);
+int char_lower(int c);
+
+struct span span_of(const char *string);	/* NULL gives the empty span */
+struct span span_make(const char *p, size_t n);
+bool span_eq(struct span a, struct span b);
+bool span_ieq(struct span a, struct span b);
+bool span_is(struct span a, const char *string);
+bool span_iis(struct span a, const char *string);
+bool span_starts(struct span a, const char *prefix);
+bool span_istarts(struct span a, const char *prefix);
+bool span_iends(struct span a, const char *suffix);
+
+/* Offset of the first byte c or of needle in a, or a.n when absent. */
+size_t span_chr(struct span a, char c);
+size_t span_rchr(struct span a, char c);
+size_t span_find(struct span a, struct span needle);
+
+/* a without its first n bytes, or only its first n bytes; n may exceed a.n. */
+struct span span_skip(struct span a, size_t n);
+struct span span_head(struct span a, size_t n);
+struct span span_trim(struct span a);
+
+/*
+ * Cuts the part before the first separator off *rest into *part; the separator
+ * is dropped.  Returns false once *rest is used up.
+ */
+bool span_cut(struct span *rest, char separator, struct span *part);
+
+/* The next run of bytes that are not char_space(); false when there is none. */
+bool span_word(struct span *rest, struct span *word);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * check - a check asks one question of a message and answers in symbols.
+ *
+ * A check is a constant table; what it needs for a generation it makes in load
+ * and keeps constant afterwards, so that any number of threads may run it.  Its
+ * state for one message is in the inquiry.
+ */
+#ifndef CHECK_CHECK_H
+#define CHECK_CHECK_H
+
+#include "base/digest.h"
+#include "conf/conf.h"
+#include "mail/message.h"
+#include "store/store.h"
+#include "verdict/policy.h"
+#include "verdict/result.h"
+
+/*
+ * The stations of a message.  Those before STAGE_HEADERS run as soon as their
+ * facts exist, unless a relay of ours brings the message: then all facts about
+ * the true client come with the headers.
+ */
+enum stage {
+	STAGE_CONNECT,	/* the client: address, name, HELO */
+	STAGE_SENDER,	/* MAIL */
+	STAGE_RCPT,	/* each RCPT; inquiry.recipient is that one */
+	STAGE_HEADERS,	/* all header fields */
+	STAGE_BODY,	/* the body as far as it is kept */
+	STAGE_LAST,	/* all others have spoken, asked stores have answered */
+	STAGES,
+};
+
+/* What of a connection a check, or the policy, cannot do without. */
+enum need {
+	NEED_CLIENT = 1,
+	NEED_HELO = 2,
+	NEED_SENDER = 4,
+	NEED_RCPT = 8,
+	NEED_HEADERS = 16,
+	NEED_BODY = 32,
+	NEED_REFUSE_RCPT = 64,	/* answers RCPT by itself */
+	NEED_EDIT = 128,	/* adds, changes, removes header fields */
+	NEED_QUARANTINE = 256,
+};
+
+enum answer { ANSWERED, UNANSWERED };	/* the latter: a service failed */
+
+#define INQUIRY_OPS_MAX 16	/* store operations of one batch */
+
+struct check;
+
+/* What a check sees of one message. */
+struct inquiry {
+	const struct message *message;
+	struct recipient *recipient;	/* at STAGE_RCPT only */
+	struct result *result;
+	const struct decision *decision;	/* in learn only */
+	struct arena *arena;			/* lives as the message */
+	int64_t now;				/* wall clock, ms */
+	const struct check *check;		/* the one that is called */
+	void *state;		/* check.state bytes, zero at first */
+	struct store_op *ops;	/* batch being collected */
+	size_t op_count;
+};
+
+/* While loading: the file, the generation's digest, where to say why not. */
+struct loading {
+	const struct conf *conf;
+	struct digest *digest;
+	struct error *error;
+};
+
+struct check {
+	const char *name;		/* also its section of the configuration */
+	const struct option *options;	/* its keys */
+	size_t size;			/* of the struct they fill */
+	const char *const *symbols;	/* all it can raise; ends with NULL */
+	const char *service;		/* what it asks, for "degraded=" */
+	size_t state;			/* bytes it wants per message */
+
+	/*
+	 * Makes what the functions below get as self; NULL on error.  Without
+	 * load, self is the struct of options.
+	 */
+	void *(*load)(const void *options, struct loading *);
+	void (*unload)(void *self);
+
+	/* Bits of enum need; 0 says that it is switched off. */
+	unsigned (*needs)(const void *self);
+
+	/* Optional: queue store operations once the stage's facts exist. */
+	void (*ask[STAGES])(const void *self, struct inquiry *);
+
+	/* Optional: judge; only adds symbols, or wishes to defer. */
+	enum answer (*run[STAGES])(const void *self, struct inquiry *);
+
+	/* Optional: queue writes that follow from the decision. */
+	void (*learn)(const void *self, struct inquiry *);
+};
+
+/* Adds a symbol that the check has declared, with printf-like evidence. */
+void inquiry_raise(struct inquiry *, const char *symbol, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * A zeroed operation of the current batch to fill in, or NULL when the batch
+ * is full.  One queued in ask has its answer when STAGE_LAST runs.
+ */
+struct store_op *inquiry_op(struct inquiry *);
+
+/* Asks that the sender come back later; text is static or arena memory. */
+void inquiry_defer(struct inquiry *, const char *enhanced, const char *text);
+
+/* Every check, in the order a message meets them; ends with NULL. */
+extern const struct check *const checks[];
+
+extern const struct check check_limits, check_lists, check_helo,
+    check_recipients, check_headers, check_authres, check_gtube,
+    check_greylist;
+
+#endif

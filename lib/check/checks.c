@@ -1,0 +1,44 @@
+/* checks - every check, in the order a message meets them. */
+#include "check/check.h"
+
+#include <string.h>
+
+const struct check *const checks[] = {
+	&check_lists,		/* a client connected and named a sender */
+	&check_helo,
+	&check_recipients,	/* and whom it wants to reach */
+	&check_headers,		/* the header is here */
+	&check_authres,
+	&check_gtube,		/* and the body */
+	&check_limits,		/* all have spoken */
+	&check_greylist,
+	NULL,
+};
+
+void
+inquiry_raise(struct inquiry *q, const char *symbol, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	result_vraise(q->result, symbol, fmt, ap);
+	va_end(ap);
+}
+
+struct store_op *
+inquiry_op(struct inquiry *q)
+{
+	if (q->ops == NULL)
+		q->ops = arena_alloc(q->arena,
+		    INQUIRY_OPS_MAX * sizeof(*q->ops));
+	if (q->op_count == INQUIRY_OPS_MAX)
+		return NULL;
+	return &q->ops[q->op_count++];
+}
+
+void
+inquiry_defer(struct inquiry *q, const char *enhanced, const char *text)
+{
+	q->result->defer = text;
+	q->result->defer_code = enhanced;
+}

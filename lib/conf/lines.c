@@ -1,0 +1,90 @@
+/* lines - files that operators keep beside the configuration. */
+#include "conf/lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+/* Cuts a comment: a "#" at the start of the line or after white space. */
+static struct span
+without_comment(struct span line)
+{
+	size_t i;
+
+	for (i = 0; i < line.n; i++)
+		if (line.p[i] == '#' && (i == 0 || char_space(line.p[i - 1])))
+			break;
+	return span_trim(span_head(line, i));
+}
+
+int
+lines_parse(struct span bytes, const char *file, lines_fn *take,
+    void *context, struct error *error)
+{
+	struct span line, entry;
+	unsigned number = 0;
+
+	if (span_starts(bytes, "\xef\xbb\xbf"))
+		bytes = span_skip(bytes, 3);
+	while (span_cut(&bytes, '\n', &line)) {
+		number++;
+		if (line.n > LINES_LENGTH_MAX)
+			return error_at(error, file, number,
+			    "line of more than %d bytes", LINES_LENGTH_MAX);
+		if (memchr(line.p, '\0', line.n) != NULL || !text_utf8(line))
+			return error_at(error, file, number,
+			    "not UTF-8 text");
+		entry = without_comment(line);
+		if (entry.n > 0 &&
+		    take(context, entry, file, number, error) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Reads an open file to its end; -1 with *error filled in. */
+static int
+read_all(int fd, const char *file, struct buf *out, struct error *error)
+{
+	char chunk[16384];
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return error_at(error, file, 0, "not a regular file");
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+		buf_add(out, chunk, (size_t)n);
+	if (n < 0)
+		return error_at(error, file, 0, "%s", strerror(errno));
+	if (out->full)
+		return error_at(error, file, 0, "more than %d bytes",
+		    LINES_FILE_MAX);
+	return 0;
+}
+
+int
+lines_read(const char *file, lines_fn *take, void *context,
+    struct digest *digest, struct error *error)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct buf bytes;
+	int status;
+
+	if (fd < 0)
+		return error_at(error, file, 0, "%s", strerror(errno));
+	buf_init(&bytes, LINES_FILE_MAX);
+	status = read_all(fd, file, &bytes, error);
+	close(fd);
+	if (digest != NULL)
+		digest_add(digest, buf_contents(&bytes));
+	if (status == 0)
+		status = lines_parse(buf_contents(&bytes), file, take, context,
+		    error);
+	buf_done(&bytes);
+	return status;
+}

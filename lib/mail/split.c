@@ -1,0 +1,112 @@
+/* split - cuts a whole message into header fields and body. */
+#include <string.h>
+
+#include "mail/split.h"
+
+/* Cuts one line off, its end excluded. */
+static struct span
+line_cut(struct span *rest, char end)
+{
+	size_t n = span_chr(*rest, end);
+	struct span line = span_head(*rest, n);
+
+	*rest = span_skip(*rest, n + 1);
+	if (end == '\n' && line.n != 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	return line;
+}
+
+void
+split_begin(struct split *s, struct span message)
+{
+	memset(s, 0, sizeof(*s));
+	s->rest = message;
+	s->end = span_chr(message, '\n') == message.n ? '\r' : '\n';
+	if (span_starts(s->rest, "From ") || span_starts(s->rest, ">From "))
+		line_cut(&s->rest, s->end);
+}
+
+/*
+ * The name at the start of a line with the offset of its colon, or the empty
+ * span.  RFC 5322 section 2.2 for the name, 4.5 for space before the colon.
+ */
+static struct span
+field_name(struct span line, size_t *colon)
+{
+	size_t i = 0, n;
+
+	while (i < line.n && line.p[i] > ' ' && line.p[i] < 127 &&
+	    line.p[i] != ':')
+		i++;
+	n = i;
+	while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
+		i++;
+	*colon = i;
+	return span_head(line, i < line.n && line.p[i] == ':' ? n : 0);
+}
+
+static bool
+damaged(struct span value, char end)
+{
+	size_t i;
+
+	for (i = 0; i < value.n; i++)
+		if (value.p[i] == '\0' || (value.p[i] == '\r' && end == '\n' &&
+		    (i + 1 == value.n || value.p[i + 1] != '\n')))
+			return true;
+	return false;
+}
+
+bool
+split_field(struct split *s, struct split_field *out)
+{
+	struct span after = s->rest, line, name;
+	size_t colon;
+
+	if (s->rest.n == 0)
+		return false;
+	line = line_cut(&after, s->end);
+	if (line.n == 0) {
+		s->rest = after;
+		return false;
+	}
+	name = field_name(line, &colon);
+	if (name.n == 0) {
+		s->unseparated = true;
+		return false;
+	}
+	while (after.n != 0 && (after.p[0] == ' ' || after.p[0] == '\t'))
+		line = line_cut(&after, s->end);
+	out->name = name;
+	out->value = span_make(name.p + colon + 1,
+	    (size_t)(line.p + line.n - name.p) - colon - 1);
+	out->broken = colon != name.n || damaged(out->value, s->end);
+	s->rest = after;
+	return true;
+}
+
+bool
+mbox_next(struct span *rest, struct span *message)
+{
+	struct span next, line;
+	const char *end;
+	bool empty = false;
+
+	if (span_starts(*rest, "From "))
+		line_cut(rest, '\n');
+	else if (rest->n == 0)
+		return false;
+	next = *rest;
+	end = rest->p + rest->n;
+	while (next.n != 0 && !(empty && span_starts(next, "From "))) {
+		line = line_cut(&next, '\n');
+		empty = line.n == 0;
+		if (empty)
+			end = line.p;
+	}
+	if (next.n == 0)
+		end = rest->p + rest->n;
+	*message = span_make(rest->p, (size_t)(end - rest->p));
+	*rest = next;
+	return true;
+}

@@ -1,0 +1,134 @@
+/* settings - the sections of the configuration that belong to no check. */
+#include "settings.h"
+
+#include "base/mem.h"
+#include "check/check.h"
+#include "conf/networks.h"
+
+#define CORE_SECTIONS 6
+
+static const char *const mode_words[] = {"observe", "mark", "enforce", NULL};
+static const char *const overload_words[] = {"accept", "defer", NULL};
+static const char *const target_words[] = {"syslog", "stderr", NULL};
+static const char *const format_words[] = {"text", "json", NULL};
+static const char *const store_words[] = {"embedded", "memory", NULL};
+
+#define GENERAL(member) offsetof(struct general, member)
+
+static const struct option general_rows[] = {
+	{"mode", OPTION_WORD, GENERAL(mode), "mark", 0, 0, mode_words,
+	    "observe (log only), mark (header fields only) or enforce"},
+	{"authserv_id", OPTION_STRING, GENERAL(authserv_id), "", 0, 255, NULL,
+	    "our name in Authentication-Results; empty: the MTA's"},
+	{"rules", OPTION_PATHS, GENERAL(rules), "rules/*.cf", 0, 0, NULL,
+	    "files of scores and descriptions"},
+	{0},
+};
+
+#define ACTIONS(member) offsetof(struct policy, member)
+#define POINTS_MAX 1000000
+
+static const struct option actions_rows[] = {
+	{"required", OPTION_SCORE, ACTIONS(required), "5", 1, POINTS_MAX, NULL,
+	    "score from which a message is spam"},
+	{"quarantine", OPTION_SCORE, ACTIONS(quarantine), "0", 0, POINTS_MAX,
+	    NULL, "score from which the MTA holds it; 0: never"},
+	{"reject", OPTION_SCORE, ACTIONS(reject), "15", 0, POINTS_MAX, NULL,
+	    "score from which it is refused; 0: never"},
+	{"role_strictness", OPTION_SCORE, ACTIONS(role_strictness), "1", 0,
+	    POINTS_MAX, NULL, "taken off these scores for role aliases"},
+	{"tag_subject", OPTION_STRING, ACTIONS(tag_subject), "", 0, 80, NULL,
+	    "put in front of the Subject of spam"},
+	{"reject_text", OPTION_STRING, ACTIONS(reject_text),
+	    "\"Message refused as spam; postmaster can tell why\"", 1, 200,
+	    NULL, "what the sender of refused mail reads"},
+	{"refuse_at_rcpt", OPTION_LIST, ACTIONS(refuse_at_rcpt), "", 0, 0,
+	    NULL, "symbols for which a recipient is refused before DATA"},
+	{"overload", OPTION_WORD, ACTIONS(overload), "defer", 0, 0,
+	    overload_words, "what happens to mail there is no room for"},
+	{0},
+};
+
+#define DAEMON(member) offsetof(struct daemon_settings, member)
+
+static const struct option daemon_rows[] = {
+	{"listen", OPTION_STRING, DAEMON(listen),
+	    "inet:8894@127.0.0.1", 1, 200, NULL,
+	    "where the MTA finds us: unix:PATH, inet:PORT@HOST, inet6:..."},
+	{"listen_mode", OPTION_STRING, DAEMON(listen_mode), "0660", 3, 4, NULL,
+	    "permissions of a unix socket"},
+	{"listen_group", OPTION_STRING, DAEMON(listen_group), "", 0, 64, NULL,
+	    "group of a unix socket, as postfix"},
+	{"user", OPTION_STRING, DAEMON(user), "postern", 0, 64, NULL,
+	    "whom to become when started as root"},
+	{"control", OPTION_STRING, DAEMON(control), "/run/postern/control",
+	    1, 107, NULL, "unix socket for posternctl"},
+	{"drain", OPTION_TIME, DAEMON(drain), "30s", 0, 600000, NULL,
+	    "how long TERM waits for messages under way"},
+	{0},
+};
+
+#define LOG(member) offsetof(struct log_settings, member)
+
+static const struct option log_rows[] = {
+	{"to", OPTION_WORD, LOG(to), "syslog", 0, 0, target_words,
+	    "syslog (facility mail) or stderr"},
+	{"format", OPTION_WORD, LOG(format), "text", 0, 0, format_words,
+	    "text (key=value) or json"},
+	{0},
+};
+
+#define STORE(member) offsetof(struct store_settings, member)
+
+static const struct option store_rows[] = {
+	{"backend", OPTION_WORD, STORE(backend), "embedded", 0, 0, store_words,
+	    "embedded (on disk) or memory (lost at a restart)"},
+	{"path", OPTION_STRING, STORE(path), "/var/lib/postern", 1, 400, NULL,
+	    "directory of the embedded store"},
+	{"size", OPTION_SIZE, STORE(size), "1G", 1 << 20, 1LL << 40, NULL,
+	    "most that it may grow to"},
+	{"timeout", OPTION_TIME, STORE(timeout), "500ms", 10, 60000, NULL,
+	    "how long a message waits for it, each of two times at most"},
+	{0},
+};
+
+static const struct section core[CORE_SECTIONS - 1] = {
+	{"", general_rows, sizeof(struct general)},
+	{"actions", actions_rows, sizeof(struct policy)},
+	{"daemon", daemon_rows, sizeof(struct daemon_settings)},
+	{"log", log_rows, sizeof(struct log_settings)},
+	{"store", store_rows, sizeof(struct store_settings)},
+};
+
+static size_t
+count_checks(void)
+{
+	size_t n = 0;
+
+	while (checks[n] != NULL)
+		n++;
+	return n;
+}
+
+const struct section **
+settings_sections(void)
+{
+	size_t n = count_checks(), i, k = 0;
+	const struct section **list;
+	struct section *section;
+
+	/* The sections of the checks are built behind the pointers to them. */
+	list = mem_alloc((CORE_SECTIONS + n + 1) * sizeof(*list) +
+	    n * sizeof(*section));
+	section = (struct section *)(list + CORE_SECTIONS + n + 1);
+	for (i = 0; i < CORE_SECTIONS - 1; i++)
+		list[k++] = &core[i];
+	list[k++] = &networks_section;
+	for (i = 0; i < n; i++) {
+		section[i].name = checks[i]->name;
+		section[i].options = checks[i]->options;
+		section[i].size = checks[i]->size;
+		list[k++] = &section[i];
+	}
+	return list;
+}

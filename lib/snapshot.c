@@ -1,0 +1,266 @@
+/* snapshot - one generation, and the place where the newest one is found. */
+#include "snapshot.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "rules/rules.h"
+#include "verdict/edits.h"
+
+/* The largest configuration as text: what many small files may hold. */
+#define CONF_TEXT_MAX (16 << 20)
+
+/* The count stands outside, so that users can be given const members. */
+struct counted {
+	struct snapshot snapshot;	/* first: both have one address */
+	atomic_uint holds;
+};
+
+static void
+load_sections(struct snapshot *s)
+{
+	s->general = conf_section(s->conf, "");
+	s->limits = conf_section(s->conf, check_limits.name);
+	s->store = conf_section(s->conf, "store");
+	s->policy = *(const struct policy *)conf_section(s->conf, "actions");
+	s->policy.mode = s->general->mode;
+}
+
+static void
+declare_symbols(struct snapshot *s)
+{
+	const char *const *symbol;
+	size_t i;
+
+	for (i = 0; checks[i] != NULL; i++)
+		for (symbol = checks[i]->symbols; *symbol != NULL; symbol++)
+			weights_put(&s->weights, span_of(*symbol));
+}
+
+static int
+load_rules(struct snapshot *s, struct digest *digest, struct error *error)
+{
+	const struct strings *files = &s->general->rules;
+	size_t i;
+
+	declare_symbols(s);
+	for (i = 0; i < files->count; i++)
+		if (rules_read(files->item[i], &s->weights, digest, error) != 0)
+			return -1;
+	for (i = 0; i < s->policy.refuse_at_rcpt.count; i++)
+		if (weights_find(&s->weights,
+		    span_of(s->policy.refuse_at_rcpt.item[i])) == NULL)
+			return conf_refuse(s->conf, "actions",
+			    "refuse_at_rcpt", error, "unknown symbol %s",
+			    s->policy.refuse_at_rcpt.item[i]);
+	return 0;
+}
+
+/* Adds a loaded check to those that run, or unloads it when it is off. */
+static void
+activate(struct snapshot *s, const struct check *check, void *self)
+{
+	struct active_check *active;
+	unsigned needs = check->needs(self);
+
+	if (needs == 0) {
+		if (check->unload != NULL)
+			check->unload(self);
+		return;
+	}
+	active = &s->active[s->active_count++];
+	active->check = check;
+	active->self = self;
+	active->state = s->state_size;
+	/* Rounded up, so that every state is aligned for anything. */
+	s->state_size += (check->state + 15) & ~(size_t)15;
+	s->needs |= needs;
+}
+
+static int
+load_checks(struct snapshot *s, struct digest *digest, struct error *error)
+{
+	struct loading loading = {s->conf, digest, error};
+	const void *options;
+	void *self;
+	size_t i, n = 0;
+
+	while (checks[n] != NULL)
+		n++;
+	s->active = mem_alloc(n * sizeof(*s->active));
+	for (i = 0; i < n; i++) {
+		options = conf_section(s->conf, checks[i]->name);
+		if (checks[i]->load != NULL)
+			self = checks[i]->load(options, &loading);
+		else
+			self = (void *)(uintptr_t)options;
+		if (self == NULL)
+			return -1;
+		activate(s, checks[i], self);
+	}
+	return 0;
+}
+
+static void
+add_policy_needs(struct snapshot *s)
+{
+	/* Who sent it and whom it was for stands in every log line. */
+	s->needs |= NEED_CLIENT | NEED_SENDER | NEED_RCPT;
+	if (edits_possible(&s->policy))
+		s->needs |= NEED_HEADERS | NEED_EDIT;
+	if (s->networks.relays.map.count > 0)
+		s->needs |= NEED_HEADERS;
+	if (s->policy.mode != MODE_ENFORCE)
+		return;
+	if (s->policy.quarantine != 0 || s->networks.relays.map.count > 0)
+		s->needs |= NEED_QUARANTINE;
+	if (s->policy.refuse_at_rcpt.count > 0)
+		s->needs |= NEED_REFUSE_RCPT;
+}
+
+static void
+name_generation(struct snapshot *s, struct digest *digest)
+{
+	char text[DIGEST_TEXT_MAX];
+	struct buf conf;
+
+	buf_init(&conf, CONF_TEXT_MAX);
+	conf_print(s->conf, &conf, false);
+	digest_add(digest, buf_contents(&conf));
+	buf_done(&conf);
+	snprintf(s->generation, sizeof(s->generation), "%.*s",
+	    GENERATION_MAX - 1, digest_text(digest, text));
+}
+
+static void
+find_cells(struct snapshot *s, struct metrics *metrics)
+{
+	const struct weight *weight;
+	size_t i;
+
+	s->symbol_cells = mem_alloc(s->weights.map.count *
+	    sizeof(*s->symbol_cells));
+	for (i = 0; i < s->weights.map.count; i++) {
+		weight = map_value(&s->weights.map, i);
+		s->symbol_cells[weight->index] = metrics_cell(metrics,
+		    METRIC_BY_SYMBOL, weight->name);
+	}
+}
+
+static int
+snapshot_fill(struct snapshot *s, struct digest *digest, struct error *error)
+{
+	load_sections(s);
+	if (networks_load(&s->networks, s->conf, digest, error) != 0 ||
+	    load_rules(s, digest, error) != 0 ||
+	    load_checks(s, digest, error) != 0)
+		return -1;
+	add_policy_needs(s);
+	name_generation(s, digest);
+	return 0;
+}
+
+struct snapshot *
+snapshot_load(const char *file, const char *const *overrides,
+    struct metrics *metrics, struct error *error)
+{
+	struct counted *counted = mem_alloc(sizeof(*counted));
+	struct snapshot *s = &counted->snapshot;
+	struct digest *digest;
+	int status = -1;
+
+	atomic_init(&counted->holds, 1);
+	weights_init(&s->weights);
+	s->sections = settings_sections();
+	s->conf = conf_load(file, s->sections, overrides, error);
+	if (s->conf != NULL) {
+		digest = digest_new();
+		status = snapshot_fill(s, digest, error);
+		digest_free(digest);
+	}
+	if (status != 0) {
+		snapshot_put(s);
+		return NULL;
+	}
+	find_cells(s, metrics);
+	return s;
+}
+
+struct snapshot *
+snapshot_hold(struct snapshot *s)
+{
+	atomic_fetch_add(&((struct counted *)s)->holds, 1);
+	return s;
+}
+
+void
+snapshot_put(struct snapshot *s)
+{
+	size_t i;
+
+	if (s == NULL || atomic_fetch_sub(&((struct counted *)s)->holds, 1) > 1)
+		return;
+	for (i = 0; i < s->active_count; i++)
+		if (s->active[i].check->unload != NULL)
+			s->active[i].check->unload(s->active[i].self);
+	free(s->active);
+	free(s->symbol_cells);
+	weights_done(&s->weights);
+	networks_done(&s->networks);
+	conf_free(s->conf);
+	free(s->sections);
+	free(s);
+}
+
+struct current {
+	pthread_mutex_t lock;	/* guards newest and the hold taken on it */
+	struct snapshot *newest;
+};
+
+struct current *
+current_new(struct snapshot *first)
+{
+	struct current *c = mem_alloc(sizeof(*c));
+
+	pthread_mutex_init(&c->lock, NULL);
+	c->newest = first;
+	return c;
+}
+
+void
+current_free(struct current *c)
+{
+	if (c == NULL)
+		return;
+	snapshot_put(c->newest);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+struct snapshot *
+current_get(struct current *c)
+{
+	struct snapshot *s;
+
+	pthread_mutex_lock(&c->lock);
+	s = snapshot_hold(c->newest);
+	pthread_mutex_unlock(&c->lock);
+	return s;
+}
+
+void
+current_publish(struct current *c, struct snapshot *s)
+{
+	struct snapshot *old;
+
+	pthread_mutex_lock(&c->lock);
+	old = c->newest;
+	c->newest = s;
+	pthread_mutex_unlock(&c->lock);
+	snapshot_put(old);
+}

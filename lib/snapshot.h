@@ -1,0 +1,63 @@
+/*
+ * snapshot - one generation: the immutable whole of configuration, weights,
+ * lists and loaded checks, under one short hash.  Counted: whoever got one
+ * may use it from any thread until putting it back.
+ */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include "base/error.h"
+#include "base/metrics.h"
+#include "check/check.h"
+#include "conf/networks.h"
+#include "settings.h"
+
+#define GENERATION_MAX 13	/* 12 hexadecimal digits and a zero */
+
+struct active_check {
+	const struct check *check;
+	const struct section *section;
+	void *self;
+	size_t state;		/* offset in the per-message state */
+};
+
+/* Read-only for everybody but snapshot.c. */
+struct snapshot {
+	struct conf *conf;
+	const struct section **sections;
+	const struct general *general;
+	const struct limits *limits;
+	const struct store_settings *store;
+	struct policy policy;
+	struct networks networks;
+	struct weights weights;
+	metric_cell **symbol_cells;	/* by weight.index */
+	struct active_check *active;	/* in the order of the table */
+	size_t active_count;
+	size_t state_size;
+	unsigned needs;			/* enum need */
+	char generation[GENERATION_MAX];
+};
+
+/*
+ * Loads a complete generation, held once by the caller, or returns NULL with
+ * *error filled in.  overrides are as in conf_load.  metrics outlives it.
+ */
+struct snapshot *snapshot_load(const char *file, const char *const *overrides,
+    struct metrics *metrics, struct error *error);
+
+struct snapshot *snapshot_hold(struct snapshot *);
+void snapshot_put(struct snapshot *);	/* NULL is allowed */
+
+/*
+ * current - the place where the newest generation is found.  get reads the
+ * pointer and raises the count under one lock.
+ */
+struct current;
+
+struct current *current_new(struct snapshot *first);	/* takes the hold */
+void current_free(struct current *);
+struct snapshot *current_get(struct current *);
+void current_publish(struct current *, struct snapshot *);	/* takes it */
+
+#endif

@@ -1,0 +1,180 @@
+/*
+ * store - checks what is asked before a back end sees it, and counts.
+ *
+ * This is the one place below the outermost code that reads a clock, the
+ * steady one: a timeout can only be kept by waiting in real time.
+ */
+#include "store/store.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/backend.h"
+
+#define STORE_VERBS (STORE_TAKE + 1)
+#define STORE_ANSWERS (STORE_FAILED + 1)
+
+struct store {
+	const struct store_backend *backend;
+	void *state;
+	_Atomic int64_t answers[STORE_VERBS][STORE_ANSWERS];
+	_Atomic int64_t failures;	/* also of verbs that do not exist */
+};
+
+struct store *
+store_new(const struct store_backend *backend, void *state)
+{
+	struct store *s = mem_alloc(sizeof(*s));
+
+	s->backend = backend;
+	s->state = state;
+	return s;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	s->backend->close(s->state);
+	free(s);
+}
+
+static bool
+store_bounded(int64_t number, int64_t least)
+{
+	return number >= least && number <= STORE_NUMBER_MAX;
+}
+
+/* Whether the members that the verb reads are within their limits. */
+static bool
+store_usable(const struct store_op *op)
+{
+	size_t n = op->klass != NULL ? strnlen(op->klass, STORE_CLASS_MAX + 1)
+	    : 0;
+
+	if (n == 0 || n > STORE_CLASS_MAX || op->schema > UINT8_MAX ||
+	    op->key.n > STORE_KEY_MAX)
+		return false;
+	if (op->verb == STORE_GET || op->verb == STORE_DELETE)
+		return true;
+	if (op->ttl <= 0)
+		return false;
+	switch (op->verb) {
+	case STORE_PUT:
+	case STORE_PUT_NEW:
+		return op->value.n <= STORE_VALUE_MAX;
+	case STORE_ADD:
+		return store_bounded(op->amount, -STORE_NUMBER_MAX);
+	case STORE_DECAY:
+		return store_bounded(op->amount, -STORE_NUMBER_MAX) &&
+		    op->half_life > 0;
+	case STORE_TAKE:
+		return store_bounded(op->amount, 0) &&
+		    store_bounded(op->rate, 0) && store_bounded(op->burst, 0);
+	default:
+		return false;
+	}
+}
+
+/* Returns the number of operations that the back end is to answer. */
+static size_t
+store_prepare(struct store_op *ops, size_t count, bool possible)
+{
+	size_t i, asked = 0;
+	bool usable;
+
+	for (i = 0; i < count; i++) {
+		usable = possible && i < STORE_BATCH_MAX &&
+		    store_usable(&ops[i]);
+		ops[i].answer = usable ? STORE_UNASKED : STORE_FAILED;
+		asked += usable;
+	}
+	return asked;
+}
+
+size_t
+store_run(struct store *s, struct store_op *ops, size_t count, int64_t now,
+    int64_t timeout)
+{
+	int64_t steady = clock_steady();
+	size_t i, failed = 0;
+
+	if (store_prepare(ops, count, now >= 0 && timeout > 0) > 0)
+		s->backend->run(s->state, ops,
+		    count < STORE_BATCH_MAX ? count : STORE_BATCH_MAX, now,
+		    timeout < INT64_MAX - steady ? steady + timeout
+						 : INT64_MAX);
+	for (i = 0; i < count; i++) {
+		if (ops[i].answer == STORE_UNASKED)
+			ops[i].answer = STORE_FAILED;
+		if (ops[i].answer == STORE_FAILED) {
+			ops[i].number = 0;
+			ops[i].length = 0;
+			failed++;
+		}
+		if ((unsigned)ops[i].verb < STORE_VERBS)
+			s->answers[ops[i].verb][ops[i].answer]++;
+	}
+	s->failures += (int64_t)failed;
+	return failed;
+}
+
+static void
+stats_operations(struct store *s, struct buf *out)
+{
+	static const char *const verbs[STORE_VERBS] = {
+	    "get", "put", "put_new", "delete", "add", "decay", "take"};
+	static const char *const results[STORE_ANSWERS] = {
+	    NULL, "found", "absent", "failed"};
+	int verb, answer;
+
+	buf_puts(out,
+	    "# HELP postern_store_operations_total Operations by answer.\n"
+	    "# TYPE postern_store_operations_total counter\n");
+	for (verb = 0; verb < STORE_VERBS; verb++)
+		for (answer = STORE_FOUND; answer < STORE_ANSWERS; answer++)
+			buf_printf(out, "postern_store_operations_total"
+			    "{backend=\"%s\",verb=\"%s\",result=\"%s\"} %lld\n",
+			    s->backend->name, verbs[verb], results[answer],
+			    (long long)s->answers[verb][answer]);
+}
+
+void
+store_stats(struct store *s, struct buf *out)
+{
+	struct store_figures f = {0};
+	size_t i;
+
+	s->backend->figures(s->state, &f);
+	const struct {
+		const char *name, *type, *help;
+		int64_t number;
+	} rows[] = {
+	    {"keys", "gauge", "Records, expired ones included until swept.",
+		f.keys},
+	    {"bytes", "gauge", "Bytes that the records take.", f.bytes},
+	    {"limit_bytes", "gauge", "Most bytes they may take, 0: not bounded "
+		"by bytes.", f.limit},
+	    {"failures_total", "counter", "Operations without an answer.",
+		s->failures},
+	    {"swept_total", "counter", "Expired records removed.", f.swept},
+	    {"full_total", "counter", "Writes refused for want of room.",
+		f.full},
+	    {"late_total", "counter", "Batches given up at their deadline.",
+		f.late},
+	    {"crowded_total", "counter", "Batches refused because too many "
+		"waited.", f.crowded},
+	};
+
+	stats_operations(s, out);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		buf_printf(out, "# HELP postern_store_%s %s\n"
+		    "# TYPE postern_store_%s %s\n"
+		    "postern_store_%s{backend=\"%s\"} %lld\n",
+		    rows[i].name, rows[i].help, rows[i].name, rows[i].type,
+		    rows[i].name, s->backend->name, (long long)rows[i].number);
+}

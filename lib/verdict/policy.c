@@ -1,0 +1,152 @@
+/* policy - from a score to an answer. */
+#include "verdict/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *
+mode_name(int64_t mode)
+{
+	static const char *const names[] = {"observe", "mark", "enforce"};
+
+	return names[mode];
+}
+
+const char *
+action_name(enum action action)
+{
+	static const char *const names[] = {
+		"accept", "mark", "quarantine", "defer", "reject",
+	};
+
+	return names[action];
+}
+
+static int64_t
+policy_required(const struct policy *p, enum recipient_class klass)
+{
+	return p->required -
+	    (klass == RECIPIENT_ROLE ? p->role_strictness : 0);
+}
+
+/* A threshold of 0 is switched off. */
+static bool
+reaches(int64_t score, int64_t threshold, int64_t strictness)
+{
+	return threshold != 0 && score >= threshold - strictness;
+}
+
+enum action
+policy_recipient(const struct policy *p, const struct message *m,
+    const struct result *r, enum recipient_class klass)
+{
+	int64_t strict = klass == RECIPIENT_ROLE ? p->role_strictness : 0;
+	enum action action = ACTION_ACCEPT;
+
+	if (r->score >= p->required - strict)
+		action = ACTION_MARK;
+	/* RFC 5321 4.5.1: postmaster gets its mail; so does abuse. */
+	if (klass == RECIPIENT_PROTECTED)
+		return action;
+	if (reaches(r->score, p->quarantine, strict))
+		action = ACTION_QUARANTINE;
+	if (reaches(r->score, p->reject, strict))
+		action = ACTION_REJECT;
+	/*
+	 * Refusing what our own relay has already accepted makes it send a
+	 * bounce to a forged sender, and deferring fills its queue.
+	 */
+	if (m->relayed)
+		return action == ACTION_REJECT ? ACTION_QUARANTINE : action;
+	if (r->defer != NULL && action < ACTION_DEFER)
+		action = ACTION_DEFER;
+	return action;
+}
+
+/* What the mode lets happen of the action. */
+static enum action
+mode_limit(int64_t mode, const struct decision *d)
+{
+	if (mode == MODE_ENFORCE)
+		return d->action;
+	return mode == MODE_MARK && d->spam ? ACTION_MARK : ACTION_ACCEPT;
+}
+
+static void
+decision_init(struct decision *d, const struct policy *p, const char *token)
+{
+	memset(d, 0, sizeof(*d));
+	d->required = p->required;
+	snprintf(d->token, sizeof(d->token), "%s", token);
+}
+
+static void
+decision_reply(struct decision *d, const char *code, const char *enhanced,
+    const char *text)
+{
+	snprintf(d->code, sizeof(d->code), "%s", code);
+	snprintf(d->enhanced, sizeof(d->enhanced), "%s", enhanced);
+	snprintf(d->text, sizeof(d->text), "%s [%s]", text, d->token);
+}
+
+static void
+decision_text(struct decision *d, const struct policy *p,
+    const struct result *r)
+{
+	if (d->action == ACTION_REJECT)
+		decision_reply(d, "550", "5.7.1", p->reject_text);
+	else if (d->action == ACTION_DEFER)
+		decision_reply(d, "451", r->defer_code, r->defer);
+}
+
+void
+policy_decide(const struct policy *p, const struct message *m,
+    const struct result *r, const char *token, struct decision *d)
+{
+	enum recipient_class klass;
+	enum action action;
+	size_t i;
+
+	decision_init(d, p, token);
+	/* Without a recipient that we know of, judge as for a person. */
+	d->action = policy_recipient(p, m, r, RECIPIENT_PERSONAL);
+	for (i = 0; i < m->recipient_count; i++) {
+		klass = m->recipients[i].klass;
+		action = policy_recipient(p, m, r, klass);
+		if (i == 0 || action < d->action) {
+			d->action = action;
+			d->required = policy_required(p, klass);
+		}
+	}
+	d->spam = r->score >= d->required;
+	d->done = mode_limit(p->mode, d);
+	decision_text(d, p, r);
+}
+
+void
+policy_early(const struct policy *p, const struct message *m,
+    const struct result *r, enum recipient_class klass, const char *token,
+    struct decision *d)
+{
+	size_t i;
+
+	decision_init(d, p, token);
+	if (m->relayed || klass == RECIPIENT_PROTECTED)
+		return;
+	for (i = 0; i < p->refuse_at_rcpt.count; i++)
+		if (result_find(r, p->refuse_at_rcpt.item[i]) != NULL)
+			d->action = ACTION_REJECT;
+	d->done = mode_limit(p->mode, d);
+	decision_text(d, p, r);
+}
+
+void
+policy_overload(const struct policy *p, const char *token, struct decision *d)
+{
+	decision_init(d, p, token);
+	d->action = (enum action)p->overload;
+	d->done = mode_limit(p->mode, d);
+	if (d->action == ACTION_DEFER)
+		decision_reply(d, "451", "4.3.2",
+		    "Too many messages at once, please try again later");
+}

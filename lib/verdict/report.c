@@ -1,0 +1,354 @@
+/* report - a verdict in words. */
+#include "verdict/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define FOLD_COLUMN 74	/* of header lines; RFC 5322 2.1.1 wants 78 */
+#define LOG_RECIPIENTS 5	/* named in a log line; all are counted */
+
+struct span
+report_score(struct arena *arena, const struct result *r)
+{
+	struct buf b;
+	struct span copy;
+
+	buf_init(&b, 64);
+	text_put_milli(&b, r->score);
+	copy = arena_span(arena, buf_contents(&b));
+	buf_done(&b);
+	return copy;
+}
+
+/* A header field's value that is folded before it gets too long. */
+struct folded {
+	struct buf b;
+	size_t column;
+};
+
+/* Appends a word; glue (" ", "," or "") stands before it, on either line. */
+static void
+put_folded(struct folded *f, const char *glue, const char *key,
+    const char *word)
+{
+	size_t n = strlen(key) + strlen(word);
+	bool comma = glue[0] == ',';
+
+	if (f->column + 1 + n > FOLD_COLUMN) {
+		buf_puts(&f->b, comma ? ",\n\t" : "\n\t");
+		f->column = 8;
+	} else {
+		buf_puts(&f->b, glue);
+		f->column += strlen(glue);
+	}
+	buf_printf(&f->b, "%s%s", key, word);
+	f->column += n;
+}
+
+static void
+put_tests(struct folded *f, const struct result *r)
+{
+	const struct symbol **sorted = result_sorted(r);
+	size_t i;
+
+	if (r->count == 0)
+		put_folded(f, " ", "tests=", "none");
+	for (i = 0; i < r->count; i++)
+		put_folded(f, i == 0 ? " " : ",", i == 0 ? "tests=" : "",
+		    sorted[i]->weight->name);
+	for (i = 0; i < r->degraded_count; i++)
+		put_folded(f, i == 0 ? " " : ",", i == 0 ? "degraded=" : "",
+		    r->degraded[i]);
+}
+
+struct span
+report_status(struct arena *arena, const struct result *r,
+    const struct decision *d, const char *generation)
+{
+	struct folded f;
+	struct span copy;
+
+	buf_init(&f.b, REPORT_MAX);
+	buf_puts(&f.b, d->spam ? "Yes, score=" : "No, score=");
+	text_put_milli(&f.b, r->score);
+	buf_puts(&f.b, " required=");
+	text_put_milli(&f.b, d->required);
+	f.column = strlen("X-Spam-Status: ") + f.b.n;
+	put_tests(&f, r);
+	put_folded(&f, " ", "version=postern-", POSTERN_VERSION);
+	put_folded(&f, " ", "generation=", generation);
+	copy = arena_span(arena, buf_contents(&f.b));
+	buf_done(&f.b);
+	return copy;
+}
+
+static void
+log_key(struct buf *b, const char *key, struct span value)
+{
+	buf_printf(b, " %s=", key);
+	text_logvalue(b, value);
+}
+
+static void
+log_milli(struct buf *b, const char *key, int64_t milli)
+{
+	buf_printf(b, " %s=", key);
+	text_put_milli(b, milli);
+}
+
+static void
+log_client(struct buf *b, const struct message *m)
+{
+	char ip[IP_TEXT_MAX];
+
+	log_key(b, "client", span_of(m->client.has_ip ?
+	    ip_text(&m->client.ip, ip) : "unknown"));
+	if (m->client.name.n > 0)
+		log_key(b, "name", m->client.name);
+	if (m->client.helo.n > 0)
+		log_key(b, "helo", m->client.helo);
+	if (m->relayed)
+		log_key(b, "relay", span_of(ip_text(&m->relay, ip)));
+	if (m->user.n > 0)
+		log_key(b, "user", m->user);
+}
+
+static void
+log_envelope(struct buf *b, const struct message *m)
+{
+	size_t i;
+
+	buf_puts(b, " from=<");
+	text_escape(b, m->sender);
+	buf_puts(b, ">");
+	for (i = 0; i < m->recipient_count && i < LOG_RECIPIENTS; i++) {
+		buf_puts(b, i == 0 ? " to=<" : ",<");
+		text_escape(b, m->recipients[i].address);
+		buf_puts(b, ">");
+	}
+	buf_printf(b, " nrcpt=%zu", m->recipients_seen);
+}
+
+/* NAME(score), by falling weight; evidence is for the report and the JSON. */
+static void
+log_symbols(struct buf *b, const struct result *r)
+{
+	const struct symbol **sorted = result_sorted(r);
+	size_t i;
+
+	buf_puts(b, " symbols=");
+	for (i = 0; i < r->count; i++) {
+		buf_printf(b, "%s%s(", i == 0 ? "" : ",",
+		    sorted[i]->weight->name);
+		text_put_milli(b, sorted[i]->score);
+		buf_char(b, ')');
+	}
+	if (r->count == 0)
+		buf_puts(b, "none");
+	for (i = 0; i < r->degraded_count; i++)
+		buf_printf(b, "%s%s", i == 0 ? " degraded=" : ",",
+		    r->degraded[i]);
+}
+
+/* The first Message-ID, without its brackets; empty when there is none. */
+static struct span
+message_id(const struct message *m)
+{
+	const struct header *h = message_find(m, "Message-ID", 0);
+
+	return h != NULL ? span_trim(h->value) : span_of("");
+}
+
+static const char *
+queue_id(const struct message *m)
+{
+	return m->queue_id.n > 0 ? m->queue_id.p : "NOQUEUE";
+}
+
+void
+report_log(const struct report *report, struct buf *b)
+{
+	const struct message *m = report->message;
+	const struct decision *d = report->decision;
+
+	text_escape(b, span_of(queue_id(m)));
+	buf_printf(b, ": action=%s done=%s", action_name(d->action),
+	    action_name(d->done));
+	log_milli(b, "score", report->result->score);
+	log_milli(b, "required", d->required);
+	buf_printf(b, " direction=%s", direction_name(m->direction));
+	log_client(b, m);
+	log_envelope(b, m);
+	if (message_id(m).n > 0)
+		log_key(b, "msgid", message_id(m));
+	buf_printf(b, " size=%llu",
+	    (unsigned long long)(m->header_bytes + m->body_seen));
+	log_symbols(b, report->result);
+	if (d->code[0] != '\0')
+		buf_printf(b, " reply=\"%s %s\"", d->code, d->enhanced);
+	buf_printf(b, " token=%s mode=%s generation=%s ended=%s", d->token,
+	    report->mode, report->generation, report->ended);
+	if (report->elapsed >= 0)
+		buf_printf(b, " ms=%lld", (long long)report->elapsed);
+}
+
+static void
+json_key(struct buf *b, const char *key)
+{
+	if (b->p[b->n - 1] != '{' && b->p[b->n - 1] != '[')
+		buf_char(b, ',');
+	if (key != NULL)
+		buf_printf(b, "\"%s\":", key);
+}
+
+static void
+json_text(struct buf *b, const char *key, struct span value)
+{
+	json_key(b, key);
+	text_json(b, value);
+}
+
+static void
+json_milli(struct buf *b, const char *key, int64_t milli)
+{
+	json_key(b, key);
+	text_put_milli(b, milli);
+}
+
+static void
+json_number(struct buf *b, const char *key, uint64_t number)
+{
+	json_key(b, key);
+	buf_printf(b, "%llu", (unsigned long long)number);
+}
+
+static void
+json_client(struct buf *b, const struct message *m)
+{
+	char ip[IP_TEXT_MAX];
+
+	json_key(b, "client");
+	buf_char(b, '{');
+	if (m->client.has_ip)
+		json_text(b, "ip", span_of(ip_text(&m->client.ip, ip)));
+	json_text(b, "name", m->client.name);
+	json_text(b, "helo", m->client.helo);
+	if (m->relayed)
+		json_text(b, "relay", span_of(ip_text(&m->relay, ip)));
+	if (m->user.n > 0)
+		json_text(b, "user", m->user);
+	buf_char(b, '}');
+}
+
+static void
+json_envelope(struct buf *b, const struct message *m)
+{
+	size_t i;
+
+	json_text(b, "from", m->sender);
+	json_key(b, "to");
+	buf_char(b, '[');
+	for (i = 0; i < m->recipient_count && i < LOG_RECIPIENTS; i++)
+		json_text(b, NULL, m->recipients[i].address);
+	buf_char(b, ']');
+	json_number(b, "recipients", m->recipients_seen);
+	json_text(b, "message_id", message_id(m));
+	json_number(b, "size", m->header_bytes + m->body_seen);
+}
+
+static void
+json_symbols(struct buf *b, const struct result *r)
+{
+	const struct symbol **sorted = result_sorted(r);
+	size_t i;
+
+	json_key(b, "symbols");
+	buf_char(b, '[');
+	for (i = 0; i < r->count; i++) {
+		json_key(b, NULL);
+		buf_char(b, '{');
+		json_text(b, "name", span_of(sorted[i]->weight->name));
+		json_milli(b, "score", sorted[i]->score);
+		json_text(b, "evidence", sorted[i]->evidence);
+		buf_char(b, '}');
+	}
+	buf_char(b, ']');
+	json_key(b, "auth");
+	buf_puts(b, "{}");
+	json_key(b, "degraded");
+	buf_char(b, '[');
+	for (i = 0; i < r->degraded_count; i++)
+		json_text(b, NULL, span_of(r->degraded[i]));
+	buf_char(b, ']');
+}
+
+static void
+json_decision(struct buf *b, const struct report *report)
+{
+	const struct decision *d = report->decision;
+	char reply[REPLY_MAX + 20];
+
+	json_text(b, "generation", span_of(report->generation));
+	json_text(b, "mode", span_of(report->mode));
+	json_text(b, "direction",
+	    span_of(direction_name(report->message->direction)));
+	json_text(b, "action", span_of(action_name(d->action)));
+	json_text(b, "done", span_of(action_name(d->done)));
+	json_text(b, "ended", span_of(report->ended));
+	json_milli(b, "score", report->result->score);
+	json_milli(b, "required", d->required);
+	json_text(b, "token", span_of(d->token));
+	if (d->code[0] == '\0')
+		return;
+	snprintf(reply, sizeof(reply), "%s %s %s", d->code, d->enhanced,
+	    d->text);
+	json_text(b, "reply", span_of(reply));
+}
+
+void
+report_json(const struct report *report, struct buf *b)
+{
+	buf_char(b, '{');
+	if (report->file != NULL)
+		json_text(b, "file", span_of(report->file));
+	if (report->message->queue_id.n > 0)
+		json_text(b, "id", report->message->queue_id);
+	json_decision(b, report);
+	json_client(b, report->message);
+	json_envelope(b, report->message);
+	json_symbols(b, report->result);
+	if (report->elapsed >= 0)
+		json_number(b, "ms", (uint64_t)report->elapsed);
+	buf_char(b, '}');
+}
+
+void
+report_text(const struct report *report, struct buf *b)
+{
+	const struct result *r = report->result;
+	const struct symbol **sorted = result_sorted(r);
+	size_t i;
+
+	buf_puts(b, "  ");
+	text_put_milli(b, r->score);
+	buf_puts(b, " of ");
+	text_put_milli(b, report->decision->required);
+	buf_printf(b, " points: %s (%s, generation %s)\n",
+	    action_name(report->decision->action),
+	    direction_name(report->message->direction), report->generation);
+	for (i = 0; i < r->count; i++) {
+		buf_puts(b, "  ");
+		buf_printf(b, "%*s", sorted[i]->score < 0 ? 0 : 1, "");
+		text_put_milli(b, sorted[i]->score);
+		buf_printf(b, "\t%s", sorted[i]->weight->name);
+		if (sorted[i]->evidence.n > 0) {
+			buf_puts(b, ": ");
+			text_escape(b, sorted[i]->evidence);
+		}
+		buf_char(b, '\n');
+	}
+	for (i = 0; i < r->degraded_count; i++)
+		buf_printf(b, "  no answer from %s\n", r->degraded[i]);
+}

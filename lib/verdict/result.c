@@ -1,0 +1,108 @@
+/* result - what the checks found out about one message. */
+#include "verdict/result.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+result_init(struct result *r, struct arena *arena,
+    const struct weights *weights)
+{
+	memset(r, 0, sizeof(*r));
+	r->arena = arena;
+	r->weights = weights;
+}
+
+const struct symbol *
+result_find(const struct result *r, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (strcmp(r->symbols[i].weight->name, name) == 0)
+			return &r->symbols[i];
+	return NULL;
+}
+
+/* Room for one more; capacities are powers of two from 16 on. */
+static struct symbol *
+result_add(struct result *r)
+{
+	struct symbol *grown;
+	size_t room = r->count * 2;
+
+	if (r->count == 0)
+		room = 16;
+	if (r->count == 0 || (r->count >= 16 && (r->count & (r->count - 1)) == 0)) {
+		grown = arena_alloc(r->arena, room * sizeof(*grown));
+		if (r->count > 0)
+			memcpy(grown, r->symbols, r->count * sizeof(*grown));
+		r->symbols = grown;
+	}
+	return &r->symbols[r->count++];
+}
+
+void
+result_vraise(struct result *r, const char *name, const char *fmt, va_list ap)
+{
+	const struct weight *weight = weights_find(r->weights, span_of(name));
+	struct symbol *symbol;
+
+	assert(weight != NULL);
+	if (r->count == RESULT_SYMBOLS_MAX || result_find(r, name) != NULL)
+		return;
+	symbol = result_add(r);
+	symbol->weight = weight;
+	symbol->score = weight->score;
+	symbol->evidence = span_head(arena_vprintf(r->arena, fmt, ap),
+	    RESULT_EVIDENCE_MAX);
+	r->score += weight->score;
+}
+
+void
+result_raise(struct result *r, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	result_vraise(r, name, fmt, ap);
+	va_end(ap);
+}
+
+void
+result_degraded(struct result *r, const char *service)
+{
+	size_t i;
+
+	for (i = 0; i < r->degraded_count; i++)
+		if (strcmp(r->degraded[i], service) == 0)
+			return;
+	if (r->degraded_count < RESULT_DEGRADED_MAX)
+		r->degraded[r->degraded_count++] = service;
+}
+
+static int
+symbol_order(const void *a, const void *b)
+{
+	const struct symbol *x = *(const struct symbol *const *)a;
+	const struct symbol *y = *(const struct symbol *const *)b;
+	int64_t p = llabs(x->score), q = llabs(y->score);
+
+	if (p != q)
+		return p > q ? -1 : 1;
+	return strcmp(x->weight->name, y->weight->name);
+}
+
+const struct symbol **
+result_sorted(const struct result *r)
+{
+	const struct symbol **sorted;
+	size_t i;
+
+	sorted = arena_alloc(r->arena, (r->count + 1) * sizeof(*sorted));
+	for (i = 0; i < r->count; i++)
+		sorted[i] = &r->symbols[i];
+	qsort(sorted, r->count, sizeof(*sorted), symbol_order);
+	return sorted;
+}

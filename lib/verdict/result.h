@@ -1,0 +1,59 @@
+/*
+ * result - what the checks found out about one message: symbols, each with its
+ * weight and evidence, and who could not answer.  The score is the exact sum
+ * of the contributions.  Lives in the message's arena; one thread at a time.
+ */
+#ifndef VERDICT_RESULT_H
+#define VERDICT_RESULT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "verdict/weights.h"
+
+#define RESULT_SYMBOLS_MAX 400
+#define RESULT_EVIDENCE_MAX 300	/* bytes */
+#define RESULT_DEGRADED_MAX 8
+
+struct symbol {
+	const struct weight *weight;
+	int64_t score;		/* thousandths */
+	struct span evidence;	/* foreign bytes: escape before showing */
+};
+
+struct result {
+	struct arena *arena;
+	const struct weights *weights;
+	struct symbol *symbols;
+	size_t count;
+	int64_t score;		/* thousandths */
+	const char *degraded[RESULT_DEGRADED_MAX];	/* services, static */
+	size_t degraded_count;
+	const char *defer;	/* why the sender should come back, or NULL */
+	const char *defer_code;	/* enhanced status code, RFC 3463 */
+};
+
+/* weights outlive the result. */
+void result_init(struct result *, struct arena *, const struct weights *);
+
+/*
+ * Adds a symbol.  Raised again it counts once and keeps its first evidence.
+ * A name without a weight is a bug.
+ */
+void result_raise(struct result *, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void result_vraise(struct result *, const char *name, const char *fmt, va_list)
+    __attribute__((format(printf, 3, 0)));
+
+const struct symbol *result_find(const struct result *, const char *name);
+
+/* Notes that a service (a static name) gave no answer. */
+void result_degraded(struct result *, const char *service);
+
+/* The symbols by falling magnitude of score, then name; arena memory. */
+const struct symbol **result_sorted(const struct result *);
+
+#endif

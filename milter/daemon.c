@@ -1,0 +1,76 @@
+/* daemon - a reload, the only change to what all connections share. */
+#include "milter/daemon.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "milter/notify.h"
+
+/* Sections that are read at start only. */
+static const char *const fixed[] = {"daemon", "log", NULL};
+static const char *const fixed_store[] = {"backend", "path", "size", NULL};
+
+static void
+note_change(const struct snapshot *old, const struct snapshot *new,
+    const char *section, const char *key, struct buf *out)
+{
+	if (!conf_same(old->conf, new->conf, section, key))
+		buf_printf(out, "%s.%s changed (%s): takes effect at the next "
+		    "start\n", section, key,
+		    conf_origin(new->conf, section, key));
+}
+
+/* Tells about changes that a reload cannot carry out. */
+static void
+note_changes(const struct snapshot *old, const struct snapshot *new,
+    struct buf *out)
+{
+	const struct section *const *s = new->sections;
+	const struct option *row;
+	size_t i;
+
+	for (; *s != NULL; s++)
+		for (i = 0; fixed[i] != NULL; i++)
+			if (strcmp((*s)->name, fixed[i]) == 0)
+				for (row = (*s)->options; row->key != NULL;
+				    row++)
+					note_change(old, new, fixed[i],
+					    row->key, out);
+	for (i = 0; fixed_store[i] != NULL; i++)
+		note_change(old, new, "store", fixed_store[i], out);
+}
+
+static int
+refuse_reload(struct daemon *d, const struct error *error)
+{
+	d->refused = *error;
+	metrics_add(d->services.metrics, METRIC_RELOADS_REFUSED, 1);
+	log_warn(d->log, "reload refused: %s", error->text);
+	notify_send("READY=1\nSTATUS=last reload refused, see the log");
+	return -1;
+}
+
+int
+daemon_reload(struct daemon *d, struct buf *out, struct error *error)
+{
+	struct snapshot *new, *old;
+
+	notify_reloading();
+	new = snapshot_load(d->file, d->overrides, d->services.metrics, error);
+	if (new == NULL)
+		return refuse_reload(d, error);
+	old = current_get(d->current);
+	note_changes(old, new, out);
+	if (out->n > 0)
+		log_info(d->log, "%s", buf_string(out));
+	log_info(d->log, "generation %s in use, was %s", new->generation,
+	    old->generation);
+	buf_printf(out, "generation %s in use\n", new->generation);
+	snapshot_put(old);
+	current_publish(d->current, new);
+	d->reloaded = clock_wall();
+	d->refused.text[0] = '\0';
+	metrics_add(d->services.metrics, METRIC_RELOADS, 1);
+	notify_send("READY=1\nSTATUS=ready");
+	return 0;
+}

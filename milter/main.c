@@ -1,0 +1,322 @@
+/* main - options, privileges, sockets; the order of start and stop. */
+#include <errno.h>
+#include <libmilter/mfapi.h>
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "milter/callbacks.h"
+#include "milter/control.h"
+#include "milter/notify.h"
+#include "milter/privileges.h"
+#include "milter/signals.h"
+#include "net/endpoint.h"
+
+#define OVERRIDES_MAX 256
+#define HOST_NAME_MAX_BYTES 256
+
+/*
+ * After the last message was answered, for libmilter's threads to write the
+ * answer: it has no call that says when that is done.
+ */
+#define LAST_WORDS_MS 300
+
+struct options {
+	const char *file;
+	const char *overrides[OVERRIDES_MAX + 1];
+	size_t override_count;
+	bool test;
+};
+
+struct sockets {
+	int mta, control, signals;
+	bool inherited;		/* mta is systemd's */
+	char *control_address;
+};
+
+static _Noreturn void
+usage(FILE *to, int status)
+{
+	fputs("usage: postern [-tv] [-c file] [-o section.key=value]\n"
+	    "  -c  configuration (" POSTERN_CONF ")\n"
+	    "  -o  overrides a value of it\n"
+	    "  -t  tests the configuration and ends\n"
+	    "  -v  prints the version and ends\n"
+	    "postern stays in the foreground; see postern(8)\n", to);
+	exit(status);
+}
+
+static void
+take_override(struct options *o, const char *value)
+{
+	if (o->override_count == OVERRIDES_MAX) {
+		fprintf(stderr, "postern: more than %d options -o\n",
+		    OVERRIDES_MAX);
+		exit(EX_USAGE);
+	}
+	o->overrides[o->override_count++] = value;
+}
+
+static void
+parse_options(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	o->file = POSTERN_CONF;
+	while ((c = getopt(argc, argv, "c:ho:tv")) != -1) {
+		if (c == 'c')
+			o->file = optarg;
+		else if (c == 'o')
+			take_override(o, optarg);
+		else if (c == 't')
+			o->test = true;
+		else if (c == 'v' && printf("postern %s\n",
+		    POSTERN_VERSION) > 0)
+			exit(EX_OK);
+		else
+			usage(c == 'h' ? stdout : stderr,
+			    c == 'h' ? EX_OK : EX_USAGE);
+	}
+	if (optind < argc)
+		usage(stderr, EX_USAGE);
+}
+
+static int
+fail(const char *what, const struct error *error, int status)
+{
+	fprintf(stderr, "postern: %s%s\n", what, error->text);
+	return status;
+}
+
+/* "0660" as a mode; false when it is none. */
+static bool
+parse_mode(const char *text, mode_t *mode)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 8);
+
+	*mode = (mode_t)value;
+	return *end == '\0' && value <= 0777;
+}
+
+static int
+open_sockets(struct sockets *s, const struct snapshot *snapshot,
+    struct error *error)
+{
+	const struct daemon_settings *d = conf_section(snapshot->conf,
+	    "daemon");
+	gid_t group = (gid_t)-1;
+	mode_t mode;
+
+	if (!parse_mode(d->listen_mode, &mode))
+		return conf_refuse(snapshot->conf, "daemon", "listen_mode",
+		    error, "\"%s\" is not a mode such as 0660",
+		    d->listen_mode);
+	if (d->listen_group[0] != '\0') {
+		group = privileges_group(d->listen_group, error);
+		if (group == (gid_t)-1)
+			return -1;
+	}
+	s->mta = notify_listen_fd();
+	s->inherited = s->mta >= 0;
+	if (!s->inherited)
+		s->mta = endpoint_listen(d->listen, mode, group, error);
+	if (s->mta < 0)
+		return -1;
+	s->control_address = mem_printf("unix:%s", d->control);
+	s->control = endpoint_listen(s->control_address, 0600, (gid_t)-1,
+	    error);
+	return s->control < 0 ? -1 : 0;
+}
+
+static struct store *
+open_store(const struct snapshot *snapshot, struct error *error)
+{
+	const struct store_settings *s = snapshot->store;
+
+	if (s->backend == STORE_KIND_MEMORY)
+		return store_memory();
+	return store_embedded(s->path, s->size, error);
+}
+
+static int
+drop(const struct snapshot *snapshot, struct error *error)
+{
+	const struct daemon_settings *d = conf_section(snapshot->conf,
+	    "daemon");
+	const char *directory = snapshot->store->backend ==
+	    STORE_KIND_EMBEDDED ? snapshot->store->path : NULL;
+
+	return privileges_drop(d->user, directory, error);
+}
+
+static void *
+milter_run(void *arg)
+{
+	(void)arg;
+	smfi_main();
+	return NULL;
+}
+
+/* All other threads have every signal blocked; see signals.h. */
+static int
+start_threads(struct daemon *d)
+{
+	pthread_t thread;
+	int status;
+
+	signals_block(true);
+	d->progress = progress_new(d->services.metrics);
+	status = pthread_create(&thread, NULL, milter_run, NULL);
+	if (status == 0)
+		pthread_detach(thread);
+	signals_block(false);
+	return status;
+}
+
+static void
+reload(struct daemon *d)
+{
+	struct error error;
+	struct buf out;
+
+	buf_init(&out, 1 << 16);
+	daemon_reload(d, &out, &error);
+	buf_done(&out);
+}
+
+/* Until a signal says stop. */
+static void
+serve(struct daemon *d, const struct sockets *s)
+{
+	struct pollfd fds[2] = {{s->signals, POLLIN, 0},
+	    {s->control, POLLIN, 0}};
+	bool want_reload, stop;
+
+	for (;;) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			continue;
+		signals_take(s->signals, &want_reload, &stop);
+		if (stop)
+			return;
+		if (want_reload)
+			reload(d);
+		if (fds[1].revents & POLLIN)
+			control_serve(d, s->control);
+	}
+}
+
+/*
+ * Nobody new gets in, messages under way are finished.  The listening socket
+ * is replaced under libmilter by one that nobody connects to; one of systemd's
+ * keeps its queue for the next instance.
+ */
+static void
+drain(struct daemon *d, const struct sockets *s)
+{
+	struct snapshot *snapshot = current_get(d->current);
+	const struct daemon_settings *settings;
+	int nobody = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0);
+
+	settings = conf_section(snapshot->conf, "daemon");
+	notify_send("STOPPING=1");
+	log_info(d->log, "draining, %llu messages under way",
+	    (unsigned long long)metrics_get(d->services.metrics,
+	    METRIC_IN_FLIGHT));
+	if (nobody >= 0)
+		dup2(nobody, s->mta);
+	if (!s->inherited && endpoint_path(settings->listen) != NULL)
+		unlink(endpoint_path(settings->listen));
+	if (!gate_drain(d->gate, settings->drain))
+		log_warn(d->log, "gave up on %llu messages; the MTA answers "
+		    "for them", (unsigned long long)metrics_get(
+		    d->services.metrics, METRIC_IN_FLIGHT));
+	usleep(LAST_WORDS_MS * 1000);
+	unlink(endpoint_path(s->control_address));
+	store_close(d->services.store);
+	log_info(d->log, "stopped");
+	/* libmilter's threads cannot be joined: leave without destructors. */
+	_exit(EX_OK);
+}
+
+static void
+init_daemon(struct daemon *d, const struct options *o,
+    struct snapshot *snapshot, struct metrics *metrics)
+{
+	char host[HOST_NAME_MAX_BYTES] = "localhost";
+
+	gethostname(host, sizeof(host) - 1);
+	memset(d, 0, sizeof(*d));
+	d->file = o->file;
+	d->overrides = o->overrides;
+	d->services.metrics = metrics;
+	d->current = current_new(snapshot);
+	d->log = log_new(conf_section(snapshot->conf, "log"));
+	d->gate = gate_new(metrics);
+	d->host_name = mem_copy(host, strlen(host));
+	d->started = d->reloaded = clock_wall();
+}
+
+/* From a good configuration to mail flowing; returns an exit code. */
+static int
+run(struct daemon *d, struct snapshot *snapshot)
+{
+	struct sockets sockets = {-1, -1, -1, false, NULL};
+	struct error error;
+
+	if (open_sockets(&sockets, snapshot, &error) != 0)
+		return fail("", &error, EX_UNAVAILABLE);
+	if (drop(snapshot, &error) != 0)
+		return fail("", &error, EX_NOPERM);
+	d->services.store = open_store(snapshot, &error);
+	if (d->services.store == NULL)
+		return fail("store: ", &error, EX_CANTCREAT);
+	sockets.signals = signals_open();
+	if (sockets.signals < 0 ||
+	    callbacks_register(d, sockets.mta, &error) != 0 ||
+	    start_threads(d) != 0)
+		return fail("cannot start: ", &error, EX_OSERR);
+	log_info(d->log, "postern %s ready, generation %s", POSTERN_VERSION,
+	    snapshot->generation);
+	notify_send("READY=1\nSTATUS=ready");
+	serve(d, &sockets);
+	drain(d, &sockets);
+	return EX_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct metrics *metrics = metrics_new();
+	struct snapshot *snapshot;
+	struct options options;
+	struct daemon daemon;
+	struct error error;
+
+	/* Worker threads come and go: without this each leaves an arena. */
+	mallopt(M_ARENA_MAX, 4);
+	parse_options(argc, argv, &options);
+	snapshot = snapshot_load(options.file, options.overrides, metrics,
+	    &error);
+	if (snapshot == NULL)
+		return fail("", &error, EX_CONFIG);
+	if (options.test) {
+		printf("%s: good, generation %s\n", options.file,
+		    snapshot->generation);
+		snapshot_put(snapshot);
+		metrics_free(metrics);
+		return EX_OK;
+	}
+	init_daemon(&daemon, &options, snapshot, metrics);
+	return run(&daemon, snapshot);
+}

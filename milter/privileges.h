@@ -1,0 +1,19 @@
+/* privileges - from root to the user that the configuration names. */
+#ifndef MILTER_PRIVILEGES_H
+#define MILTER_PRIVILEGES_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* The gid of a group's name, or -1 with *error filled in. */
+gid_t privileges_group(const char *name, struct error *);
+
+/*
+ * Becomes user for good, when started as root; an empty name stays what it
+ * is.  Makes directory, which need not exist, that user's.  Afterwards no
+ * program can give rights back (no_new_privs).  Returns 0 or -1.
+ */
+int privileges_drop(const char *user, const char *directory, struct error *);
+
+#endif

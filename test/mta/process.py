@@ -1,0 +1,123 @@
+"""process - children that cannot outlive the test that started them.
+
+Each child leads a session of its own, so that stopping it stops all that it
+started.  What leaves that session, as deliveries of Sendmail do, becomes a
+child of this program when its parent ends, and is found by that.  Should this
+program itself be killed, the kernel ends its children.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import time
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+CLONE_NEWUTS = 0x04000000
+STOP_SECONDS = 10
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+_ours = set()
+
+
+def _die_with_parent():
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _take_hostname(name):
+    """For this process alone; where the kernel forbids it, not at all."""
+    if _libc.unshare(CLONE_NEWUTS) == 0:
+        socket.sethostname(name)
+
+
+class Process:
+    """Start from the main thread: its end is what the kernel watches."""
+
+    def __init__(self, argv, hostname=None, **options):
+        def prepare():
+            _die_with_parent()
+            if hostname:
+                _take_hostname(hostname)
+        self.popen = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, start_new_session=True,
+            preexec_fn=prepare, **options)
+        self.pid = self.popen.pid
+        _ours.add(self.pid)
+
+    def running(self):
+        return self.popen.poll() is None
+
+    def signal_group(self, number):
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            pass
+
+    def stop(self):
+        """SIGTERM, then SIGKILL for whoever is left; returns exit status."""
+        if self.running():
+            self.popen.terminate()
+            try:
+                self.popen.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                pass
+        self.kill()
+        return self.popen.returncode
+
+    def kill(self):
+        self.signal_group(signal.SIGKILL)
+        self.popen.wait()
+        _ours.discard(self.pid)
+        kill_strays()
+
+
+def children():
+    """Process ids of this program's children."""
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{int(name)}/stat", encoding="latin-1") as f:
+                parent = f.read().rpartition(")")[2].split()[1]
+        except (ValueError, OSError):
+            continue
+        if int(parent) == os.getpid():
+            yield int(name)
+
+
+def kill_strays():
+    """Only from the main thread, which alone starts processes."""
+    while True:
+        strays = set(children()) - _ours
+        if not strays:
+            return
+        for pid in strays:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def exit_on_signals():
+    """Makes SIGTERM and SIGHUP unwind the stack, as Ctrl-C does."""
+    def leave(number, _frame):
+        raise SystemExit(128 + number)
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGHUP, leave)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(condition, seconds, what):
+    """Returns the first true value of condition()."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {seconds} s for {what}")
+        time.sleep(0.02)
