@@ -60,12 +60,88 @@ $(BUILD)/test/fuzz/%: $(BUILD)/test/fuzz/%.o $(BUILD)/test/fuzz/replay.o $(CTL_L
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
+$(BUILD)/test/scenario/%: $(BUILD)/test/scenario/%.o $(CTL_LIB) $(LIB)
+	$(call say,LD $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/test/bench/%: $(BUILD)/test/bench/%.o $(LIB)
+	$(call say,LD $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ -lmilter $(LIBS)
+
 unit-programs: $(addprefix $(BUILD)/test/unit/,$(UNIT))
 fuzz-programs: $(addprefix $(BUILD)/test/fuzz/,$(FUZZ))
+play-program: $(BUILD)/test/scenario/play
+bench-programs: $(BUILD)/test/bench/floor $(BUILD)/test/bench/corpus
+
+# What must be there; "make deps-build" does without the tests' needs.
+deps:
+	.ci/deps check
+deps-build:
+	.ci/deps build
+
+# The shipped configuration behind a private Postfix, and samples sent to it.
+run:
+	@.ci/deps run || true
+	@$(MAKE) -s all
+	@/usr/bin/python3 test/run.py
+
+check:
+	@SUITES=$(SUITES) test/check
+
+lint: all
+	/usr/bin/python3 test/lint.py
+
+# Speed and memory against a filter that does nothing; ends with bar lines.
+BENCH := $(BUILD)/bench
+bench: all bench-programs
+	@rm -rf $(BENCH)
+	@mkdir -p $(BENCH)/corpus
+	@cp -R contrib/postern.conf rules $(BENCH)
+	$(BUILD)/test/bench/corpus $(BENCH)/corpus 4000
+	/usr/bin/python3 test/bench/run.py --build $(BUILD) \
+		--conf $(BENCH)/postern.conf --corpus $(BENCH)/corpus \
+		--log $(BENCH)/log $(BENCHFLAGS)
+
+# Every bar that an issue names.
+bars: bench
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
+	$(INSTALL) -m 755 $(BUILD)/postern $(DESTDIR)$(PREFIX)/sbin
+	$(INSTALL) -m 755 $(BUILD)/posternctl $(DESTDIR)$(PREFIX)/bin
+	$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)/postern/rules/lists
+	$(INSTALL) -m 644 rules/*.cf $(DESTDIR)$(SYSCONFDIR)/postern/rules
+	$(INSTALL) -m 644 rules/lists/* \
+		$(DESTDIR)$(SYSCONFDIR)/postern/rules/lists
+	test -e $(DESTDIR)$(SYSCONFDIR)/postern/postern.conf || \
+		$(INSTALL) -m 644 contrib/postern.conf \
+		$(DESTDIR)$(SYSCONFDIR)/postern
+	for section in 1 5 8; do \
+		$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/man/man$$section && \
+		$(INSTALL) -m 644 man/*.$$section \
+			$(DESTDIR)$(PREFIX)/share/man/man$$section || exit 1; \
+	done
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/share/doc/postern
+	sed -e 's,@SBINDIR@,$(PREFIX)/sbin,' -e 's,@SYSCONFDIR@,$(SYSCONFDIR),' \
+		contrib/systemd/postern.service > \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/postern.service
+	$(INSTALL) -m 644 contrib/systemd/postern.socket \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(INSTALL) -m 644 README contrib/postfix/main.cf.postern \
+		contrib/sendmail/postern.mc $(DESTDIR)$(PREFIX)/share/doc/postern
 
 clean:
 	rm -rf build
 
-.PHONY: all clean unit-programs fuzz-programs
+help:
+	@echo "make          builds build/postern and build/posternctl"
+	@echo "make run      shows the filter at work behind a private Postfix"
+	@echo "make check    runs all tests (make deps installs what they need)"
+	@echo "make install  DESTDIR= PREFIX=$(PREFIX)"
+	@echo "make lint, bench, bars, clean"
+
+.PHONY: all unit-programs fuzz-programs play-program bench-programs deps \
+	deps-build run check lint bench bars install clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -277,45 +277,70 @@ embedded_sweep(void *state)
 	return count == EMBEDDED_SWEEP;
 }
 
-static void
+/*
+ * Answers what needs no writing: GET, and PUT_NEW of what is there already.
+ * Returns false, with nothing answered, when something has to be written.
+ */
+static bool
 read_ops(struct embedded *e, struct store_op *ops, size_t count, int64_t now)
 {
 	char key[RECORD_KEY_MAX];
+	struct record unused;
 	struct span old;
 	MDB_txn *txn;
 	size_t i;
+	bool write = false;
 	int rc = mdb_txn_begin(e->env, NULL, MDB_RDONLY, &txn);
 
 	/* Slots of dead processes, such as LMDB's own tools, are freed. */
 	if (rc == MDB_READERS_FULL)
 		mdb_reader_check(e->env, NULL);
 	if (rc != 0)
-		return;
-	for (i = 0; i < count; i++) {
+		return true;
+	for (i = 0; i < count && !write; i++) {
 		if (ops[i].answer != STORE_UNASKED)
 			continue;
 		if (record_get(e, txn, span_make(key,
 			record_key(&ops[i], key)), &old) == 0)
-			record_apply(&ops[i], old, now, NULL);
+			write = record_apply(&ops[i], old, now, &unused) !=
+			    RECORD_KEEP;
+		else
+			ops[i].answer = STORE_FAILED;
 	}
 	mdb_txn_abort(txn);
+	return !write;
+}
+
+/* Whether a batch may come out without writing: nothing but these verbs. */
+static bool
+may_only_read(const struct store_op *ops, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (ops[i].answer == STORE_UNASKED &&
+		    ops[i].verb != STORE_GET && ops[i].verb != STORE_PUT_NEW)
+			return false;
+	return true;
 }
 
 static void
 embedded_run(void *state, struct store_op *ops, size_t count, int64_t now,
     int64_t deadline)
 {
+	enum store_answer before[STORE_BATCH_MAX];
 	struct embedded *e = state;
 	struct batch *b;
 	size_t i;
 
 	e->now = now;
-	for (i = 0; i < count; i++)
-		if (ops[i].answer == STORE_UNASKED && ops[i].verb != STORE_GET)
-			break;
-	if (i == count) {
-		read_ops(e, ops, count, now);
-		return;
+	if (may_only_read(ops, count)) {
+		for (i = 0; i < count; i++)
+			before[i] = ops[i].answer;
+		if (read_ops(e, ops, count, now))
+			return;
+		for (i = 0; i < count; i++)
+			ops[i].answer = before[i];
 	}
 	b = batch_new(ops, count, now);
 	if (!writer_run(e->writer, b, deadline))

@@ -32,7 +32,7 @@ enum kind { KIND_BYTES = 'B', KIND_SUM = 'N', KIND_DECAY = 'D',
 struct fields {
 	enum kind kind;
 	int64_t expires;
-	int64_t number;	/* SUM thousandths, DECAY SUM_UNIT, BUCKET TOKEN_UNIT */
+	int64_t number;		/* DECAY in SUM_UNIT, BUCKET in TOKEN_UNIT */
 	int64_t at;
 	int64_t half_life;
 	struct span bytes;	/* BYTES */

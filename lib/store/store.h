@@ -25,7 +25,7 @@
 enum store_verb {
 	STORE_GET,	/* value of key; of a number: its sum now */
 	STORE_PUT,	/* set value */
-	STORE_PUT_NEW,	/* set value unless present; FOUND returns the old one */
+	STORE_PUT_NEW,	/* set value unless present; FOUND returns the old */
 	STORE_DELETE,
 	STORE_ADD,	/* number += amount; answers the sum */
 	STORE_DECAY,	/* number halves every half_life, then += amount */
@@ -62,7 +62,7 @@ struct store_op {
 	int64_t burst;		/* TAKE: thousandths */
 
 	enum store_answer answer;
-	int64_t number;		/* sum; TAKE: left, or < 0: refused, so much short */
+	int64_t number;		/* sum; TAKE: left, < 0: refused, that short */
 	size_t length;		/* of data */
 	char data[STORE_VALUE_MAX];	/* GET, PUT_NEW that found */
 };

@@ -21,7 +21,7 @@ struct batch {
 	int64_t now;
 	size_t count;
 	struct store_op *ops;
-	struct span *keys;	/* as record_key gives them; op.key is not set */
+	struct span *keys;	/* as record_key gives them; op.key is unset */
 
 	/* the writer's */
 	pthread_cond_t wake;

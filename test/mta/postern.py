@@ -56,14 +56,14 @@ class Postern:
             return f.read()
 
     def verdicts(self):
-        """The log's records of messages, oldest first."""
+        """The log's records of judged messages, oldest first."""
         found = []
         for line in self.log().splitlines():
             try:
                 record = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(record, dict) and "action" in record:
+            if "action" in record and record["ended"] != "aborted":
                 found.append(record)
         return found
 

@@ -94,8 +94,8 @@ figure(struct store *s, const char *name)
 
 	buf_init(&out, 1 << 16);
 	store_stats(s, &out);
-	snprintf(line, sizeof(line), "\npostern_store_%s{backend=\"embedded\"} ",
-	    name);
+	snprintf(line, sizeof(line),
+	    "\npostern_store_%s{backend=\"embedded\"} ", name);
 	p = strstr(buf_string(&out), line);
 	if (p != NULL)
 		n = atoll(p + strlen(line));
