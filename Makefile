@@ -100,7 +100,7 @@ bench: all bench-programs
 	$(BUILD)/test/bench/corpus $(BENCH)/corpus 4000
 	/usr/bin/python3 test/bench/run.py --build $(BUILD) \
 		--conf $(BENCH)/postern.conf --corpus $(BENCH)/corpus \
-		--log $(BENCH)/log $(BENCHFLAGS)
+		--state $(BENCH) --log $(BENCH)/log $(BENCHFLAGS)
 
 # Every bar that an issue names.
 bars: bench

@@ -31,6 +31,27 @@ load_sections(struct snapshot *s)
 	s->policy.mode = s->general->mode;
 }
 
+/* What is written into replies and header fields must fit there. */
+static int
+check_texts(const struct snapshot *s, struct error *error)
+{
+	const char *text = s->policy.reject_text, *id = s->general->authserv_id;
+
+	/* MTAs take "%" for the start of something; RFC 5321 4.2 is ASCII. */
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~' || *text == '%')
+			return conf_refuse(s->conf, "actions", "reject_text",
+			    error, "a reply may hold printable ASCII other "
+			    "than \"%%\"");
+	/* RFC 2045 5.1 "token", which needs no quotes in RFC 8601 2.2. */
+	for (; *id != '\0'; id++)
+		if (*id <= ' ' || *id > '~' ||
+		    strchr("()<>@,;:\\\"/[]?=", *id) != NULL)
+			return conf_refuse(s->conf, "", "authserv_id", error,
+			    "letters, digits, dots and hyphens wanted");
+	return 0;
+}
+
 static void
 declare_symbols(struct snapshot *s)
 {
@@ -156,7 +177,8 @@ static int
 snapshot_fill(struct snapshot *s, struct digest *digest, struct error *error)
 {
 	load_sections(s);
-	if (networks_load(&s->networks, s->conf, digest, error) != 0 ||
+	if (check_texts(s, error) != 0 ||
+	    networks_load(&s->networks, s->conf, digest, error) != 0 ||
 	    load_rules(s, digest, error) != 0 ||
 	    load_checks(s, digest, error) != 0)
 		return -1;

@@ -148,15 +148,25 @@ open_store(const struct snapshot *snapshot, struct error *error)
 	return store_embedded(s->path, s->size, error);
 }
 
+/* The folder of the control socket, and the store's, where they are missing. */
 static int
-drop(const struct snapshot *snapshot, struct error *error)
+make_directories(const struct snapshot *snapshot, struct error *error)
 {
 	const struct daemon_settings *d = conf_section(snapshot->conf,
 	    "daemon");
-	const char *directory = snapshot->store->backend ==
-	    STORE_KIND_EMBEDDED ? snapshot->store->path : NULL;
+	const char *slash = strrchr(d->control, '/');
+	char *folder;
+	int status = 0;
 
-	return privileges_drop(d->user, directory, error);
+	folder = mem_copy(d->control,
+	    slash != NULL ? (size_t)(slash - d->control) : 0);
+	if (folder[0] != '\0')
+		status = privileges_directory(folder, d->user, error);
+	free(folder);
+	if (status == 0 && snapshot->store->backend == STORE_KIND_EMBEDDED)
+		status = privileges_directory(snapshot->store->path, d->user,
+		    error);
+	return status;
 }
 
 static void *
@@ -272,11 +282,15 @@ static int
 run(struct daemon *d, struct snapshot *snapshot)
 {
 	struct sockets sockets = {-1, -1, -1, false, NULL};
+	const struct daemon_settings *settings = conf_section(snapshot->conf,
+	    "daemon");
 	struct error error;
 
+	if (make_directories(snapshot, &error) != 0)
+		return fail("", &error, EX_CANTCREAT);
 	if (open_sockets(&sockets, snapshot, &error) != 0)
 		return fail("", &error, EX_UNAVAILABLE);
-	if (drop(snapshot, &error) != 0)
+	if (privileges_drop(settings->user, &error) != 0)
 		return fail("", &error, EX_NOPERM);
 	d->services.store = open_store(snapshot, &error);
 	if (d->services.store == NULL)

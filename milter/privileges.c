@@ -20,31 +20,43 @@ privileges_group(const char *name, struct error *e)
 	return (gid_t)-1;
 }
 
-/* A store's directory that is still root's is handed to the new user. */
-static int
-hand_over(const char *directory, const struct passwd *pw, struct error *e)
+static const struct passwd *
+find_user(const char *user, struct error *e)
 {
-	if (directory == NULL)
-		return 0;
-	if (mkdir(directory, 0700) != 0) {
+	const struct passwd *pw = getpwnam(user);
+
+	if (pw == NULL)
+		error_set(e, "there is no user \"%s\" to become (make one, or "
+		    "set daemon.user)", user);
+	return pw;
+}
+
+int
+privileges_directory(const char *path, const char *user, struct error *e)
+{
+	const struct passwd *pw;
+
+	if (mkdir(path, 0755) != 0) {
 		if (errno == EEXIST)
 			return 0;
-		return error_set(e, "%s: %s", directory, strerror(errno));
+		return error_set(e, "%s: %s", path, strerror(errno));
 	}
-	if (chown(directory, pw->pw_uid, pw->pw_gid) != 0)
-		return error_set(e, "%s: %s", directory, strerror(errno));
+	if (geteuid() != 0 || user[0] == '\0')
+		return 0;
+	pw = find_user(user, e);
+	if (pw == NULL)
+		return -1;
+	if (chown(path, pw->pw_uid, pw->pw_gid) != 0)
+		return error_set(e, "%s: %s", path, strerror(errno));
 	return 0;
 }
 
 static int
-become(const char *user, const char *directory, struct error *e)
+become(const char *user, struct error *e)
 {
-	struct passwd *pw = getpwnam(user);
+	const struct passwd *pw = find_user(user, e);
 
 	if (pw == NULL)
-		return error_set(e, "there is no user \"%s\" to become (make "
-		    "one, or set daemon.user)", user);
-	if (hand_over(directory, pw, e) != 0)
 		return -1;
 	if (initgroups(user, pw->pw_gid) != 0 || setgid(pw->pw_gid) != 0 ||
 	    setuid(pw->pw_uid) != 0)
@@ -56,10 +68,9 @@ become(const char *user, const char *directory, struct error *e)
 }
 
 int
-privileges_drop(const char *user, const char *directory, struct error *e)
+privileges_drop(const char *user, struct error *e)
 {
-	if (geteuid() == 0 && user[0] != '\0' &&
-	    become(user, directory, e) != 0)
+	if (geteuid() == 0 && user[0] != '\0' && become(user, e) != 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return error_set(e, "no_new_privs: %s", strerror(errno));

@@ -10,10 +10,16 @@
 gid_t privileges_group(const char *name, struct error *);
 
 /*
- * Becomes user for good, when started as root; an empty name stays what it
- * is.  Makes directory, which need not exist, that user's.  Afterwards no
- * program can give rights back (no_new_privs).  Returns 0 or -1.
+ * Makes a directory unless it exists.  Started as root, it becomes user's; an
+ * empty name means our own.  Returns 0 or -1.
  */
-int privileges_drop(const char *user, const char *directory, struct error *);
+int privileges_directory(const char *path, const char *user, struct error *);
+
+/*
+ * Becomes user for good, when started as root; an empty name stays what it
+ * is.  Afterwards no program can give rights back (no_new_privs).  Returns 0
+ * or -1.
+ */
+int privileges_drop(const char *user, struct error *);
 
 #endif

@@ -9,12 +9,14 @@ The system's MTA and configuration are not touched.
 """
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import textwrap
+from functools import partial
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "mta"))
@@ -22,7 +24,8 @@ sys.dont_write_bytecode = True
 
 from mta import TOP, Address, Postfix, Unavailable  # noqa: E402
 from postern import BUILD, Postern  # noqa: E402
-from process import exit_on_signals, free_port, wait_until  # noqa: E402
+from process import (  # noqa: E402
+    become_root, exit_on_signals, free_port, wait_until)
 from smtp import Sink, send  # noqa: E402
 
 ROOT = os.path.join(BUILD, "run", "root")
@@ -88,45 +91,46 @@ def show(what, answer, records):
     sys.stdout.flush()
 
 
-def send_samples(mta, daemon):
+def by_smtp(port, name, sender, recipients, parameters):
+    reply = send(port, sender, recipients, content(name), parameters,
+                 helo=CLIENT["HELO"], xclient=CLIENT)
+    return f"{reply.stage}: {reply}"
+
+
+def by_posternctl(daemon, name, sender, recipients, _):
+    """The same without an MTA, whose part posternctl plays."""
+    path = os.path.join(daemon.folder, name)
+    with open(path, "wb") as f:
+        f.write(content(name))
+    argv = [os.path.join(BUILD, "posternctl"), "send", "--json",
+            "--socket", daemon.address.postern, "--helo", CLIENT["HELO"],
+            "--client", f"{CLIENT['ADDR']},{CLIENT['NAME']}",
+            "--from", sender]
+    for recipient in recipients:
+        argv += ["--rcpt", recipient]
+    out = subprocess.run([*argv, path], stdin=subprocess.DEVNULL, check=True,
+                         stdout=subprocess.PIPE).stdout
+    for record in map(json.loads, out.splitlines()):
+        if "stage" in record:
+            return " ".join(str(record[key]) for key in (
+                "stage", "reply", "code", "text") if record[key])
+    raise OSError("posternctl told no reply")
+
+
+def send_samples(daemon, ask):
     """Returns how many got no answer, or no verdict."""
     failures = 0
-    for name, sender, recipients, parameters, what in SAMPLES:
+    for *sample, what in SAMPLES:
         before = len(daemon.verdicts())
         records = []
         try:
-            reply = send(mta.port, sender, recipients, content(name),
-                         parameters, helo=CLIENT["HELO"], xclient=CLIENT)
-            answer = f"{reply.stage}: {reply}"
+            answer = ask(*sample)
             records = wait_until(lambda: daemon.verdicts()[before:],
                                  LOG_SECONDS, "the verdict")
-        except (OSError, TimeoutError) as error:
+        except (OSError, subprocess.CalledProcessError) as error:
             answer = f"none: {error}"
             failures += 1
-        show(f"{name}: {what}", answer, records)
-    return failures
-
-
-def send_directly(daemon):
-    """The same without an MTA: posternctl plays its part."""
-    failures = 0
-    for name, sender, recipients, _, what in SAMPLES:
-        path = os.path.join(daemon.folder, name)
-        with open(path, "wb") as f:
-            f.write(content(name))
-        argv = ["send", "--socket", daemon.address.postern, "--json",
-                "--client", f"{CLIENT['ADDR']},{CLIENT['NAME']}",
-                "--helo", CLIENT["HELO"], "--from", sender]
-        for recipient in recipients:
-            argv += ["--rcpt", recipient]
-        done = subprocess.run([os.path.join(BUILD, "posternctl"), *argv, path],
-                              stdin=subprocess.DEVNULL, capture_output=True)
-        print(f"\n{name}: {what}")
-        print(textwrap.indent(done.stdout.decode(errors="replace"), "    "),
-              end="", flush=True)
-        if done.returncode != 0:
-            print("    no answer:", done.stderr.decode(errors="replace"))
-            failures += 1
+        show(f"{sample[0]}: {what}", answer, records)
     return failures
 
 
@@ -166,8 +170,10 @@ def start_postfix(stack, folder, address):
 
 def main():
     exit_on_signals()
-    with contextlib.ExitStack() as stack:
+    if sys.argv[1:] != ["installed"]:
         install()
+        become_root("installed")
+    with contextlib.ExitStack() as stack:
         top = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="postern-run-"))
         os.chmod(top, 0o755)
@@ -180,10 +186,8 @@ def main():
         daemon.start()
         mta = start_postfix(stack, os.path.join(top, "postfix"),
                             daemon.address)
-        if mta is None:
-            failures = send_directly(daemon)
-        else:
-            failures = send_samples(mta, daemon)
+        failures = send_samples(daemon, partial(by_smtp, mta.port) if mta
+                                else partial(by_posternctl, daemon))
         print(f"\n{len(SAMPLES) - failures} of {len(SAMPLES)} messages "
               "were answered and judged.", flush=True)
         if mta and sys.stdin.isatty() and sys.stdout.isatty():

@@ -41,7 +41,7 @@ utf8_char(struct span s, uint32_t *code)
 static bool
 utf8_tricky(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code <= 0x9f) ||
+	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c ||
 	    (code >= 0x200b && code <= 0x200f) ||
 	    (code >= 0x2028 && code <= 0x202e) ||
 	    (code >= 0x2060 && code <= 0x2069) || code == 0xfeff;
@@ -185,7 +185,10 @@ text_milli(struct span s, int64_t *out)
 		return false;
 	for (i = decimals.n; i < 3; i++)
 		part *= 10;
-	*out = (whole * 1000 + part) * (minus ? -1 : 1);
+	whole = whole * 1000 + part;
+	if (whole > MILLI_WHOLE_MAX * 1000LL)
+		return false;
+	*out = minus ? -whole : whole;
 	return true;
 }
 

@@ -70,6 +70,20 @@ struct greylist_state {
 	bool passed;			/* to be remembered */
 };
 
+static void *
+greylist_load(const void *options, struct loading *loading)
+{
+	const struct greylist_options *o = options;
+
+	if (o->retry_within <= o->delay) {
+		conf_refuse(loading->conf, "greylist", "retry_within",
+		    loading->error, "nobody could come back in time: it has "
+		    "to be longer than delay");
+		return NULL;
+	}
+	return (void *)(uintptr_t)options;
+}
+
 static unsigned
 greylist_needs(const void *self)
 {
@@ -234,6 +248,7 @@ const struct check check_greylist = {
 	.symbols = symbols,
 	.service = "store",
 	.state = sizeof(struct greylist_state),
+	.load = greylist_load,
 	.needs = greylist_needs,
 	.ask[STAGE_LAST] = greylist_ask,
 	.run[STAGE_LAST] = greylist_run,

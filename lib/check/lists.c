@@ -58,10 +58,12 @@ plausible_name(struct span name)
 {
 	size_t at = span_rchr(name, '@');
 	struct span domain = at < name.n ? span_skip(name, at + 1) : name;
+	struct span rest = name, word;
 
+	span_word(&rest, &word);
 	return name.n <= ADDRESS_MAX && domain.n > 0 && domain.p[0] != '.' &&
 	    domain.n <= DOMAIN_MAX && span_chr(name, '*') == name.n &&
-	    span_chr(name, ' ') == name.n && at > 0;
+	    rest.n == 0 && at > 0;
 }
 
 static int
@@ -102,6 +104,9 @@ take_entry(void *context, struct span rest, const char *file, unsigned line,
 		    "address nor a domain (a domain stands for all beneath "
 		    "it, without \"*\" or leading dot)",
 		    SPAN_ARG(span_head(what, 80)));
+	/* What is looked up has no final dot. */
+	if (what.p[what.n - 1] == '.')
+		what.n--;
 	for (i = 0; i < what.n; i++)
 		name[i] = (char)char_lower(what.p[i]);
 	map_put(map, span_make(name, what.n), lists);

@@ -38,10 +38,12 @@ take_role(void *context, struct span entry, const char *file, unsigned line,
     struct error *error)
 {
 	struct roles *roles = context;
+	struct span rest = entry, word;
 	char name[ADDRESS_MAX];
 	size_t i;
 
-	if (entry.n > sizeof(name) || span_chr(entry, ' ') < entry.n)
+	span_word(&rest, &word);
+	if (entry.n > sizeof(name) || rest.n > 0)
 		return error_at(error, file, line,
 		    "\"%.*s\" is neither a local part nor an address",
 		    SPAN_ARG(span_head(entry, 80)));
@@ -96,7 +98,7 @@ static enum recipient_class
 classify(const struct roles *roles, struct arena *arena, struct span address)
 {
 	struct address parsed;
-	struct span local;
+	struct span local, whole;
 
 	if (address_path(arena, address, &parsed) & ADDRESS_EMPTY)
 		return RECIPIENT_PERSONAL;
@@ -106,8 +108,12 @@ classify(const struct roles *roles, struct arena *arena, struct span address)
 	if (local.n <= LOCAL_MAX &&
 	    map_find(&roles->names, domain_lower(arena, local)) != NULL)
 		return RECIPIENT_ROLE;
-	if (parsed.whole.n <= ADDRESS_MAX && map_find(&roles->names,
-	    domain_lower(arena, parsed.whole)) != NULL)
+	whole = parsed.whole;
+	if (local.n < parsed.local.n)
+		whole = arena_printf(arena, "%.*s@%.*s", SPAN_ARG(local),
+		    SPAN_ARG(parsed.domain));
+	if (whole.n <= ADDRESS_MAX &&
+	    map_find(&roles->names, domain_lower(arena, whole)) != NULL)
 		return RECIPIENT_ROLE;
 	return RECIPIENT_PERSONAL;
 }

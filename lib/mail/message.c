@@ -9,6 +9,9 @@
 /* A buffer larger than this is not worth keeping for the next message. */
 #define BODY_KEEP (256 << 10)
 
+/* Bytes kept of a field that is only there to be removed. */
+#define FORGED_VALUE_MAX 1000
+
 const char *
 direction_name(enum direction direction)
 {
@@ -126,22 +129,35 @@ header_reserved(struct span name)
 	return -1;
 }
 
-/* Whether limits allow one more field; says in reached which does not. */
+/*
+ * Whether one more field is kept, and how much of its value; says in reached
+ * which limit is in the way.
+ */
 static bool
-header_fits(struct message *m, struct span name, size_t bytes)
+header_fits(struct message *m, struct span name, struct span *value)
 {
 	size_t headers = (size_t)m->limits->headers;
+	size_t bytes = (size_t)m->limits->header_bytes;
+	size_t left = bytes > m->header_bytes ? bytes - m->header_bytes : 0;
+	bool many = m->header_count >= headers;
+	bool large = name.n + value->n > left;
 
-	if (m->header_count >= headers) {
+	if (many)
 		m->reached |= LIMIT_HEADERS;
-		if (header_reserved(name) < 0 ||
-		    m->header_count >= headers + MESSAGE_FORGED_MAX)
-			return false;
-	}
-	if (m->header_bytes + bytes > (size_t)m->limits->header_bytes) {
+	if (large)
 		m->reached |= LIMIT_HEADER_BYTES;
-		return false;
+	if (!many && !large)
+		return true;
+	/* One left out would make the numbers of those behind it wrong. */
+	if (header_reserved(name) >= 0) {
+		if (large)
+			*value = span_head(*value, FORGED_VALUE_MAX);
+		return m->header_count < headers + MESSAGE_FORGED_MAX;
 	}
+	/* A field too long is kept by its beginning: its presence is a fact. */
+	if (many || left < name.n)
+		return false;
+	*value = span_head(*value, left - name.n);
 	return true;
 }
 
@@ -151,15 +167,8 @@ message_header(struct message *m, struct span name, struct span value)
 	struct header *h;
 
 	m->headers_seen++;
-	/* A field too long is kept by its beginning: its presence is a fact. */
-	if (!header_fits(m, name, name.n + value.n)) {
-		size_t left = (size_t)m->limits->header_bytes - m->header_bytes;
-
-		if (!(m->reached & LIMIT_HEADER_BYTES) || left < name.n ||
-		    m->header_count >= (size_t)m->limits->headers)
-			return;
-		value = span_head(value, left - name.n);
-	}
+	if (!header_fits(m, name, &value))
+		return;
 	m->headers = array_room(m->headers, m->header_count,
 	    sizeof(*m->headers));
 	h = &m->headers[m->header_count++];

@@ -33,7 +33,7 @@ enum limit_bit {
 	LIMIT_BODY = 8,
 };
 
-/* Fields that are kept past limits.headers, as they may have to be removed. */
+/* Reserved fields kept past the limits, as they may have to be removed. */
 #define MESSAGE_FORGED_MAX 1000
 
 enum direction { DIRECTION_INBOUND, DIRECTION_OUTBOUND, DIRECTION_LOCAL };

@@ -107,6 +107,9 @@ insert_results(struct edits *edits, struct message *m, const struct result *r,
 	if (d->spam)
 		edits_add(edits, EDIT_INSERT, span_of("X-Spam-Flag"), 0,
 		    span_of("YES"));
+	/* RFC 8601 2.2: no method was applied, and nobody else says so. */
+	edits_add(edits, EDIT_INSERT, span_of("Authentication-Results"), 0,
+	    arena_printf(&m->arena, "%.*s; none", SPAN_ARG(m->authserv_id)));
 }
 
 bool

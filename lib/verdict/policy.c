@@ -103,19 +103,21 @@ void
 policy_decide(const struct policy *p, const struct message *m,
     const struct result *r, const char *token, struct decision *d)
 {
-	enum recipient_class klass;
 	enum action action;
+	int64_t required;
 	size_t i;
 
 	decision_init(d, p, token);
 	/* Without a recipient that we know of, judge as for a person. */
 	d->action = policy_recipient(p, m, r, RECIPIENT_PERSONAL);
 	for (i = 0; i < m->recipient_count; i++) {
-		klass = m->recipients[i].klass;
-		action = policy_recipient(p, m, r, klass);
-		if (i == 0 || action < d->action) {
+		required = policy_required(p, m->recipients[i].klass);
+		action = policy_recipient(p, m, r, m->recipients[i].klass);
+		/* Of the same action, the milder threshold counts as well. */
+		if (i == 0 || action < d->action ||
+		    (action == d->action && required > d->required)) {
 			d->action = action;
-			d->required = policy_required(p, klass);
+			d->required = required;
 		}
 	}
 	d->spam = r->score >= d->required;
@@ -144,7 +146,8 @@ void
 policy_overload(const struct policy *p, const char *token, struct decision *d)
 {
 	decision_init(d, p, token);
-	d->action = (enum action)p->overload;
+	if (p->overload == OVERLOAD_DEFER)
+		d->action = ACTION_DEFER;
 	d->done = mode_limit(p->mode, d);
 	if (d->action == ACTION_DEFER)
 		decision_reply(d, "451", "4.3.2",

@@ -17,6 +17,7 @@
 #include "verdict/result.h"
 
 enum mode { MODE_OBSERVE, MODE_MARK, MODE_ENFORCE };
+enum overload { OVERLOAD_ACCEPT, OVERLOAD_DEFER };
 
 /* From mild to harsh; comparisons rely on the order. */
 enum action {
@@ -37,7 +38,7 @@ struct policy {
 	const char *tag_subject;
 	const char *reject_text;
 	struct strings refuse_at_rcpt;	/* symbols that refuse before DATA */
-	int64_t overload;	/* enum action when there is no room */
+	int64_t overload;	/* enum overload: when there is no room */
 };
 
 #define TOKEN_LENGTH 8

@@ -8,6 +8,7 @@
 
 #define FOLD_COLUMN 74	/* of header lines; RFC 5322 2.1.1 wants 78 */
 #define LOG_RECIPIENTS 5	/* named in a log line; all are counted */
+#define SHOWN_MAX 1000		/* bytes of one value in a log line */
 
 struct span
 report_score(struct arena *arena, const struct result *r)
@@ -88,7 +89,7 @@ static void
 log_key(struct buf *b, const char *key, struct span value)
 {
 	buf_printf(b, " %s=", key);
-	text_logvalue(b, value);
+	text_logvalue(b, span_head(value, SHOWN_MAX));
 }
 
 static void
@@ -115,18 +116,33 @@ log_client(struct buf *b, const struct message *m)
 		log_key(b, "user", m->user);
 }
 
+/* In brackets, and without blanks, in which another key could hide. */
+static void
+log_address(struct buf *b, struct span address)
+{
+	struct span part;
+	size_t n = 0;
+
+	address = span_head(address, SHOWN_MAX);
+	buf_char(b, '<');
+	while (span_cut(&address, ' ', &part)) {
+		if (n++ > 0)
+			buf_puts(b, "\\x20");
+		text_escape(b, part);
+	}
+	buf_char(b, '>');
+}
+
 static void
 log_envelope(struct buf *b, const struct message *m)
 {
 	size_t i;
 
-	buf_puts(b, " from=<");
-	text_escape(b, m->sender);
-	buf_puts(b, ">");
+	buf_puts(b, " from=");
+	log_address(b, m->sender);
 	for (i = 0; i < m->recipient_count && i < LOG_RECIPIENTS; i++) {
-		buf_puts(b, i == 0 ? " to=<" : ",<");
-		text_escape(b, m->recipients[i].address);
-		buf_puts(b, ">");
+		buf_puts(b, i == 0 ? " to=" : ",");
+		log_address(b, m->recipients[i].address);
 	}
 	buf_printf(b, " nrcpt=%zu", m->recipients_seen);
 }
@@ -207,7 +223,7 @@ static void
 json_text(struct buf *b, const char *key, struct span value)
 {
 	json_key(b, key);
-	text_json(b, value);
+	text_json(b, span_head(value, SHOWN_MAX));
 }
 
 static void

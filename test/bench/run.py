@@ -28,6 +28,15 @@ SAMPLE = 20             # messages whose edits are looked at
 WARM = 200              # messages before anything is measured
 SETTLE = 1.0            # seconds of rest before memory is read
 FLAT_FIRST = 10000      # messages before growth is measured
+GREYLIST = 1.0          # seconds that a stranger has to wait here
+
+# Everything on, the store asked about every message; the sender of all of
+# them came back after being greylisted before anything is measured.
+OPTIONS = ["mode=enforce", "greylist.when=always",
+           f"greylist.delay={int(GREYLIST)}s", "log.to=stderr", "daemon.user="]
+SEND = ["--client", "192.0.2.77,mail.sender.example",
+        "--helo", "mail.sender.example", "--from", "news@sender.example",
+        "--rcpt", "bob@recipient.example"]
 
 
 class Failed(Exception):
@@ -99,7 +108,7 @@ class Peak(threading.Thread):
 
 def send(arguments, target, files, *more):
     command = [arguments.posternctl, "send", "--socket", target.address,
-               "--json", *arguments.send, *more, "--", *files]
+               "--json", *SEND, *arguments.send, *more, "--", *files]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
                           stdin=subprocess.DEVNULL, start_new_session=True)
     if done.returncode != 0:
@@ -258,6 +267,7 @@ def parse_arguments():
     p.add_argument("--build", default="build", help="folder of the programs")
     p.add_argument("--conf", required=True, help="Postern's configuration")
     p.add_argument("--corpus", required=True, help="folder of messages")
+    p.add_argument("--state", required=True, help="folder for its state")
     p.add_argument("--option", action="append", default=[],
                    metavar="KEY=VALUE", help="passed to postern as -o")
     p.add_argument("--send", action="append", default=[],
@@ -278,8 +288,10 @@ def parse_arguments():
 
 def postern_command(arguments):
     command = [os.path.join(arguments.build, "postern"), "-c", arguments.conf,
-               "-o", f"daemon.listen=inet:{arguments.port}@127.0.0.1"]
-    for option in arguments.option:
+               "-o", f"daemon.listen=inet:{arguments.port}@127.0.0.1",
+               "-o", f"daemon.control={arguments.state}/control",
+               "-o", f"store.path={arguments.state}/store"]
+    for option in OPTIONS + arguments.option:
         command += ["-o", option]
     return command
 
@@ -291,6 +303,9 @@ def run(arguments, started, log):
     postern = Filter("postern", postern_command(arguments), arguments.port,
                      log)
     started.append(postern)
+    send(arguments, postern, files[:1])
+    time.sleep(GREYLIST + 0.2)
+    send(arguments, postern, files[:1])
     options = floor_options(arguments, postern, files)
     command = [os.path.join(arguments.build, "test/bench/floor"), "--socket",
                f"inet:{arguments.port + 1}@127.0.0.1", *options]

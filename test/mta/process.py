@@ -8,9 +8,11 @@ program itself be killed, the kernel ends its children.
 
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 PR_SET_PDEATHSIG = 1
@@ -95,6 +97,19 @@ def kill_strays():
         for pid in strays:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+
+
+def become_root(*arguments):
+    """Starts this program anew through sudo, where that asks nothing."""
+    def may():
+        return subprocess.run(["sudo", "-n", "true"], check=False,
+                              stdin=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode == 0
+    if os.getuid() != 0 and shutil.which("sudo") and may():
+        kept = [f"{k}={os.environ[k]}" for k in ("BUILD", "CONFIGURATION")
+                if k in os.environ]
+        os.execvp("sudo", ["sudo", "-n", "env", *kept, sys.executable,
+                           *sys.argv[:1], *arguments])
 
 
 def exit_on_signals():

@@ -22,7 +22,8 @@ sys.dont_write_bytecode = True
 
 from mta import MTAS, Address, Unavailable, write  # noqa: E402
 from postern import BUILD, Postern  # noqa: E402
-from process import exit_on_signals, free_port, wait_until  # noqa: E402
+from process import (  # noqa: E402
+    become_root, exit_on_signals, free_port, wait_until)
 from smtp import Client, Sink, send, stuffed  # noqa: E402
 
 CONFIGURATION = os.environ.get(
@@ -547,6 +548,7 @@ def run_bench(folder, mta, kind, words, results):
 def main():
     exit_on_signals()
     words = sys.argv[1:]
+    become_root(*words)
     results = {"passed": 0, "failed": 0, "skipped": 0}
     with tempfile.TemporaryDirectory(prefix="postern-mta-") as top:
         os.chmod(top, 0o755)
