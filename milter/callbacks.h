@@ -1,4 +1,7 @@
-/* callbacks - libmilter's table: each callback hands facts in and an answer out. */
+/*
+ * callbacks - libmilter's table: each callback hands facts in and an answer
+ * out.
+ */
 #ifndef MILTER_CALLBACKS_H
 #define MILTER_CALLBACKS_H
 

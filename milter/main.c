@@ -1,5 +1,6 @@
 /* main - options, privileges, sockets; the order of start and stop. */
 #include <errno.h>
+#include <fcntl.h>
 #include <libmilter/mfapi.h>
 #include <malloc.h>
 #include <poll.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -39,6 +41,7 @@ struct options {
 struct sockets {
 	int mta, control, signals;
 	bool inherited;		/* mta is systemd's */
+	char *mta_path;		/* of our own unix socket, or NULL */
 	char *control_address;
 };
 
@@ -132,6 +135,8 @@ open_sockets(struct sockets *s, const struct snapshot *snapshot,
 		s->mta = endpoint_listen(d->listen, mode, group, error);
 	if (s->mta < 0)
 		return -1;
+	if (!s->inherited && endpoint_path(d->listen) != NULL)
+		s->mta_path = mem_printf("%s", endpoint_path(d->listen));
 	s->control_address = mem_printf("unix:%s", d->control);
 	s->control = endpoint_listen(s->control_address, 0600, (gid_t)-1,
 	    error);
@@ -226,27 +231,44 @@ serve(struct daemon *d, const struct sockets *s)
 }
 
 /*
- * Nobody new gets in, messages under way are finished.  The listening socket
- * is replaced under libmilter by one that nobody connects to; one of systemd's
- * keeps its queue for the next instance.
+ * Takes the listening socket from under libmilter, which goes on waiting on
+ * its descriptor.  What stands there instead must listen, though nobody knows
+ * its address: from any other libmilter concludes that all is lost, and gives
+ * up the messages under way.  systemd's socket keeps its queue for the next
+ * instance; ours refuses from now on.
  */
+static void
+close_listener(const struct sockets *s)
+{
+	struct sockaddr_un any = {.sun_family = AF_UNIX};
+	int nobody = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0);
+	int old = fcntl(s->mta, F_DUPFD_CLOEXEC, 0);
+
+	/* Without a path the kernel chooses an abstract address. */
+	if (nobody >= 0 && old >= 0 && bind(nobody, (struct sockaddr *)&any,
+	    sizeof(any.sun_family)) == 0 && listen(nobody, 1) == 0 &&
+	    dup2(nobody, s->mta) >= 0 && !s->inherited)
+		shutdown(old, SHUT_RDWR);
+	close(nobody);
+	close(old);
+	if (s->mta_path != NULL)
+		unlink(s->mta_path);
+}
+
+/* Nobody new gets in, messages under way are finished. */
 static void
 drain(struct daemon *d, const struct sockets *s)
 {
 	struct snapshot *snapshot = current_get(d->current);
 	const struct daemon_settings *settings;
-	int nobody = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK |
-	    SOCK_CLOEXEC, 0);
 
 	settings = conf_section(snapshot->conf, "daemon");
 	notify_send("STOPPING=1");
 	log_info(d->log, "draining, %llu messages under way",
 	    (unsigned long long)metrics_get(d->services.metrics,
 	    METRIC_IN_FLIGHT));
-	if (nobody >= 0)
-		dup2(nobody, s->mta);
-	if (!s->inherited && endpoint_path(settings->listen) != NULL)
-		unlink(endpoint_path(settings->listen));
+	close_listener(s);
 	if (!gate_drain(d->gate, settings->drain))
 		log_warn(d->log, "gave up on %llu messages; the MTA answers "
 		    "for them", (unsigned long long)metrics_get(
@@ -281,7 +303,7 @@ init_daemon(struct daemon *d, const struct options *o,
 static int
 run(struct daemon *d, struct snapshot *snapshot)
 {
-	struct sockets sockets = {-1, -1, -1, false, NULL};
+	struct sockets sockets = {-1, -1, -1, false, NULL, NULL};
 	const struct daemon_settings *settings = conf_section(snapshot->conf,
 	    "daemon");
 	struct error error;

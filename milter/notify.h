@@ -1,4 +1,4 @@
-/* notify - tells systemd how we are (sd_notify(3)'s datagrams, by ourselves). */
+/* notify - tells systemd how we are (sd_notify(3)'s datagrams, by our own). */
 #ifndef MILTER_NOTIFY_H
 #define MILTER_NOTIFY_H
 

@@ -16,7 +16,7 @@ from smtp import Client
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-UNPACKED = os.path.join(TOP, os.environ.get("BUILD", "build"), "mta")
+UNPACKED = os.path.join(TOP, "build", "mta")	# by .ci/deps
 START_SECONDS = 100
 
 
@@ -101,7 +101,8 @@ class Postfix(Mta):
         self.config = os.path.join(folder, "etc")
         self.environment = dict(os.environ, MAIL_CONFIG=self.config)
         if self.root:
-            self.environment["LD_LIBRARY_PATH"] = self.root + "/usr/lib/postfix"
+            self.environment["LD_LIBRARY_PATH"] = (
+                self.root + "/usr/lib/postfix")
         if not os.path.exists(self.program("postfix")):
             raise Unavailable("Postfix is not installed (make deps)")
 

@@ -3,9 +3,11 @@
 Each child leads a session of its own, so that stopping it stops all that it
 started.  What leaves that session, as deliveries of Sendmail do, becomes a
 child of this program when its parent ends, and is found by that.  Should this
-program itself be killed, the kernel ends its children.
+program itself be killed, a guard that sees its pipe closed ends the children.
+Processes are started and stopped by the main thread alone.
 """
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -15,7 +17,6 @@ import subprocess
 import sys
 import time
 
-PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 CLONE_NEWUTS = 0x04000000
 STOP_SECONDS = 10
@@ -25,8 +26,36 @@ _libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
 _ours = set()
 
 
-def _die_with_parent():
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _guard(pipe):
+    """Reads the numbers of sessions: new ones, and negated, ended ones."""
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    sessions = set()
+    with os.fdopen(pipe) as lines:
+        for pid in map(int, lines):
+            sessions.symmetric_difference_update({abs(pid)})
+    for pid in sessions:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+def _start_guard():
+    """Returns the end of the pipe that nobody else holds."""
+    out, into = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(into)
+            _guard(out)
+        finally:
+            os._exit(0)
+    os.close(out)
+    _ours.add(pid)
+    return into
+
+
+_guarded = _start_guard()
 
 
 def _take_hostname(name):
@@ -36,11 +65,8 @@ def _take_hostname(name):
 
 
 class Process:
-    """Start from the main thread: its end is what the kernel watches."""
-
     def __init__(self, argv, hostname=None, **options):
         def prepare():
-            _die_with_parent()
             if hostname:
                 _take_hostname(hostname)
         self.popen = subprocess.Popen(
@@ -48,15 +74,14 @@ class Process:
             preexec_fn=prepare, **options)
         self.pid = self.popen.pid
         _ours.add(self.pid)
+        os.write(_guarded, b"%d\n" % self.pid)
 
     def running(self):
         return self.popen.poll() is None
 
     def signal_group(self, number):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
-        except ProcessLookupError:
-            pass
 
     def stop(self):
         """SIGTERM, then SIGKILL for whoever is left; returns exit status."""
@@ -72,7 +97,9 @@ class Process:
     def kill(self):
         self.signal_group(signal.SIGKILL)
         self.popen.wait()
-        _ours.discard(self.pid)
+        if self.pid in _ours:
+            os.write(_guarded, b"-%d\n" % self.pid)
+            _ours.remove(self.pid)
         kill_strays()
 
 
@@ -106,8 +133,7 @@ def become_root(*arguments):
                               stdin=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
     if os.getuid() != 0 and shutil.which("sudo") and may():
-        kept = [f"{k}={os.environ[k]}" for k in ("BUILD", "CONFIGURATION")
-                if k in os.environ]
+        kept = [f"{k}={os.environ[k]}" for k in ("BUILD",) if k in os.environ]
         os.execvp("sudo", ["sudo", "-n", "env", *kept, sys.executable,
                            *sys.argv[:1], *arguments])
 
