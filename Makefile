@@ -19,6 +19,9 @@ LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 MILTER_SRC := $(sort $(wildcard milter/*.c))
 CTL_SRC := $(sort $(wildcard ctl/*.c))
 UNIT := $(patsubst test/unit/%.c,%,$(sort $(wildcard test/unit/*.c)))
+# What the programs below test/socket share.
+LAB := lab labask
+SOCKET := $(filter-out $(LAB),$(patsubst test/socket/%.c,%,$(sort $(wildcard test/socket/*.c))))
 FUZZ := $(patsubst test/fuzz/%.c,%,$(filter-out test/fuzz/replay.c,$(sort $(wildcard test/fuzz/*.c))))
 
 LIB := $(BUILD)/libpostern.a
@@ -60,7 +63,11 @@ $(BUILD)/test/fuzz/%: $(BUILD)/test/fuzz/%.o $(BUILD)/test/fuzz/replay.o $(CTL_L
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/test/scenario/%: $(BUILD)/test/scenario/%.o $(CTL_LIB) $(LIB)
+$(BUILD)/test/scenario/play: $(call object,$(sort $(wildcard test/scenario/*.c))) $(CTL_LIB) $(LIB)
+	$(call say,LD $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/test/socket/%: $(BUILD)/test/socket/%.o $(LAB:%=$(BUILD)/test/socket/%.o) $(CTL_LIB) $(LIB)
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
@@ -70,6 +77,7 @@ $(BUILD)/test/bench/%: $(BUILD)/test/bench/%.o $(LIB)
 
 unit-programs: $(addprefix $(BUILD)/test/unit/,$(UNIT))
 fuzz-programs: $(addprefix $(BUILD)/test/fuzz/,$(FUZZ))
+socket-programs: $(addprefix $(BUILD)/test/socket/,$(SOCKET))
 play-program: $(BUILD)/test/scenario/play
 bench-programs: $(BUILD)/test/bench/floor $(BUILD)/test/bench/corpus
 
@@ -141,7 +149,8 @@ help:
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)"
 	@echo "make lint, bench, bars, clean"
 
-.PHONY: all unit-programs fuzz-programs play-program bench-programs deps \
+.PHONY: all unit-programs fuzz-programs socket-programs play-program \
+	bench-programs deps \
 	deps-build run check lint bench bars install clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,4 +1,4 @@
-/* checkconfig - "posternctl check-config": what is in effect, and from where. */
+/* checkconfig - "posternctl check-config": what is in effect, and whence. */
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>

@@ -1,4 +1,4 @@
-/* posternctl - operates Postern from the command line; see posternctl(1). */
+/* main - operates Postern from the command line; see posternctl(1). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

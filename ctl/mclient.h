@@ -19,11 +19,11 @@
 #include "base/span.h"
 
 #define MCLIENT_PLACES 7	/* SMFIM_CONNECT to SMFIM_EOH */
-#define MCLIENT_PACKET_MAX 65536	/* from the filter: letter and a chunk */
+#define MCLIENT_PACKET_MAX 65536	/* from the filter: letter, chunk */
 #define MCLIENT_SEND_MAX (1 << 20)	/* to the filter, but for raw bytes */
 #define MCLIENT_EDITS_MAX 4096		/* per message */
 #define MCLIENT_EDIT_BYTES_MAX (64 << 20)
-#define MCLIENT_PROGRESS_MAX 1000	/* per reply; each renews the deadline */
+#define MCLIENT_PROGRESS_MAX 1000	/* per reply; each renews the time */
 #define MCLIENT_RCPTS_MAX 1000
 #define MCLIENT_HEADERS_MAX 10000
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "ctl/commands.h"
@@ -16,6 +17,7 @@
 
 #define RECIPIENTS_MAX 1000
 #define EXIT_SPAM 1
+#define HOST_NAME_BYTES 256
 
 /* What the command line says of the messages, and what came of them. */
 struct scan_run {
@@ -88,7 +90,7 @@ scan_one(void *context, const char *name, struct span raw)
 	    &run->arrival, clock_wall());
 	feed(&scan, run, raw);
 	run->messages++;
-	run->spam += scan_end(&scan, span_of(""))->spam;
+	run->spam += scan_end(&scan)->spam;
 	report = scan_report(&scan, "message");
 	report.file = name;
 	print_report(run, &report);
@@ -158,6 +160,7 @@ int
 scan_main(const struct globals *globals, int argc, char **argv)
 {
 	struct globals g = *globals;
+	char host[HOST_NAME_BYTES] = "localhost";
 	struct scan_run run;
 	struct error error;
 	int first, failed;
@@ -168,7 +171,9 @@ scan_main(const struct globals *globals, int argc, char **argv)
 		return usage();
 	run.services.metrics = metrics_new();
 	run.services.store = store_memory();
-	run.arrival.authserv_id = "localhost";
+	gethostname(host, sizeof(host) - 1);
+	run.arrival.our_name = span_of(host);
+	run.arrival.authserv_id = host;
 	run.snapshot = snapshot_load(g.conf, g.overrides, run.services.metrics,
 	    &error);
 	if (run.snapshot == NULL) {

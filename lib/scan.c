@@ -73,6 +73,7 @@ scan_inquiry(struct scan *s)
 	memset(&s->inquiry, 0, sizeof(s->inquiry));
 	s->inquiry.message = &s->message;
 	s->inquiry.result = &s->result;
+	s->inquiry.policy = &s->snapshot->policy;
 	s->inquiry.arena = &s->message.arena;
 	s->inquiry.now = s->message.now;
 }
@@ -171,6 +172,15 @@ judge_recipient(struct scan *s, struct recipient *recipient)
 	s->inquiry.recipient = recipient;
 	judge_stage(s, STAGE_RCPT);
 	s->inquiry.recipient = NULL;
+}
+
+void
+scan_queue_id(struct scan *s, struct span queue_id)
+{
+	struct message *m = &s->message;
+
+	if (queue_id.n > 0 && !span_eq(queue_id, m->queue_id))
+		m->queue_id = arena_span(&m->arena, queue_id);
 }
 
 void
@@ -295,11 +305,10 @@ learn(struct scan *s)
 }
 
 const struct decision *
-scan_end(struct scan *s, struct span queue_id)
+scan_end(struct scan *s)
 {
 	struct message *m = &s->message;
 
-	m->queue_id = arena_span(&m->arena, queue_id);
 	judge_headers(s);
 	judge_stage(s, STAGE_BODY);
 	judge_stage(s, STAGE_LAST);
@@ -313,14 +322,18 @@ scan_end(struct scan *s, struct span queue_id)
 }
 
 const struct decision *
-scan_overload(struct scan *s, struct span queue_id)
+scan_overload(struct scan *s)
 {
-	struct message *m = &s->message;
-
-	m->queue_id = arena_span(&m->arena, queue_id);
 	policy_overload(&s->snapshot->policy, s->token, &s->decision);
 	metrics_add(s->services->metrics, METRIC_OVERLOAD, 1);
 	return &s->decision;
+}
+
+void
+scan_abandon(struct scan *s)
+{
+	memset(&s->decision, 0, sizeof(s->decision));
+	s->decision.required = s->snapshot->policy.required;
 }
 
 struct report

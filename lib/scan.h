@@ -48,6 +48,9 @@ void scan_done(struct scan *);
 /* Begins a message with a snapshot, whose hold it takes. */
 void scan_begin(struct scan *, struct snapshot *, const struct services *,
     const struct arrival *, int64_t now);
+
+/* The MTA's name for the message, as soon and as often as it tells. */
+void scan_queue_id(struct scan *, struct span queue_id);
 void scan_sender(struct scan *, struct span path);
 
 /*
@@ -61,13 +64,16 @@ void scan_header(struct scan *, struct span name, struct span value);
 bool scan_body(struct scan *, struct span bytes);
 
 /*
- * Judges.  queue_id may be empty.  The decision, scan->edits and what they
- * point to live until scan_reset.
+ * Judges.  The decision, scan->edits and what they point to live until
+ * scan_reset.
  */
-const struct decision *scan_end(struct scan *, struct span queue_id);
+const struct decision *scan_end(struct scan *);
 
 /* The decision on a message that there is no room for; nothing is judged. */
-const struct decision *scan_overload(struct scan *, struct span queue_id);
+const struct decision *scan_overload(struct scan *);
+
+/* The message ends without a decision; what is known can still be reported. */
+void scan_abandon(struct scan *);
 
 /* For report_log and kin: all but file; elapsed is left to the caller. */
 struct report scan_report(const struct scan *, const char *ended);

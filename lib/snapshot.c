@@ -52,6 +52,24 @@ check_texts(const struct snapshot *s, struct error *error)
 	return 0;
 }
 
+/* A milder action must not need a higher score than a harsher one. */
+static int
+check_thresholds(const struct snapshot *s, struct error *error)
+{
+	const struct policy *p = &s->policy;
+
+	if (p->quarantine != 0 && p->quarantine < p->required)
+		return conf_refuse(s->conf, "actions", "quarantine", error,
+		    "is below actions.required");
+	if (p->reject != 0 && p->reject < p->required)
+		return conf_refuse(s->conf, "actions", "reject", error,
+		    "is below actions.required");
+	if (p->reject != 0 && p->reject < p->quarantine)
+		return conf_refuse(s->conf, "actions", "reject", error,
+		    "is below actions.quarantine");
+	return 0;
+}
+
 static void
 declare_symbols(struct snapshot *s)
 {
@@ -177,7 +195,7 @@ static int
 snapshot_fill(struct snapshot *s, struct digest *digest, struct error *error)
 {
 	load_sections(s);
-	if (check_texts(s, error) != 0 ||
+	if (check_texts(s, error) != 0 || check_thresholds(s, error) != 0 ||
 	    networks_load(&s->networks, s->conf, digest, error) != 0 ||
 	    load_rules(s, digest, error) != 0 ||
 	    load_checks(s, digest, error) != 0)

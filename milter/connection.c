@@ -160,6 +160,13 @@ macro(SMFICTX *ctx, const char *name)
 	return span_head(span_of(value), NAME_MAX_BYTES);
 }
 
+/* Sendmail names the message at MAIL, Postfix after the first recipient. */
+static void
+note_queue_id(struct connection *c, SMFICTX *ctx)
+{
+	scan_queue_id(&c->scan, macro(ctx, "i"));
+}
+
 /* The newest generation that this connection's terms allow, held. */
 static struct snapshot *
 choose_snapshot(struct connection *c)
@@ -192,6 +199,7 @@ connection_mail(struct connection *c, SMFICTX *ctx, const char *from)
 	    c->arrival.our_name.p : c->daemon->host_name;
 	scan_begin(&c->scan, snapshot, &c->daemon->services, &c->arrival,
 	    clock_wall());
+	note_queue_id(c, ctx);
 	scan_sender(&c->scan, span_of(from));
 }
 
@@ -217,10 +225,11 @@ account_or_let_go(struct connection *c)
 }
 
 static void
-report(struct connection *c, const char *ended)
+report(struct connection *c, const char *ended, const char *recipient)
 {
 	struct report r = scan_report(&c->scan, ended);
 
+	r.recipient = message_address(span_of(recipient));
 	r.elapsed = clock_steady() - c->began;
 	log_report(c->daemon->log, &r);
 }
@@ -236,7 +245,8 @@ connection_rcpt(struct connection *c, SMFICTX *ctx, const char *to)
 	if (d->done != ACTION_REJECT)
 		return SMFIS_CONTINUE;
 	metrics_add(c->daemon->services.metrics, METRIC_RCPT_REFUSED, 1);
-	report(c, "recipient");
+	note_queue_id(c, ctx);
+	report(c, "recipient", to);
 	return reply_refuse(c->daemon, ctx, d);
 }
 
@@ -273,16 +283,17 @@ connection_end(struct connection *c, SMFICTX *ctx)
 
 	if (!c->in_message)
 		return SMFIS_CONTINUE;
+	note_queue_id(c, ctx);
 	if (c->no_room) {
-		d = scan_overload(&c->scan, macro(ctx, "i"));
+		d = scan_overload(&c->scan);
 	} else {
 		progress_enter(c->daemon->progress, &wait, ctx);
-		d = scan_end(&c->scan, macro(ctx, "i"));
+		d = scan_end(&c->scan);
 		progress_leave(c->daemon->progress, &wait);
 	}
 	status = reply_message(c->daemon, ctx, &c->terms, d, &c->scan.edits);
 	metrics_elapsed(metrics, clock_steady() - c->began);
-	report(c, c->no_room ? "overload" : "message");
+	report(c, c->no_room ? "overload" : "message", NULL);
 	c->in_message = false;
 	connection_reset(c);
 	gate_leave(c->daemon->gate, c->held);
@@ -294,7 +305,8 @@ connection_reset(struct connection *c)
 {
 	if (c->in_message) {
 		metrics_add(c->daemon->services.metrics, METRIC_ABORTED, 1);
-		report(c, "aborted");
+		scan_abandon(&c->scan);
+		report(c, "aborted", NULL);
 		c->in_message = false;
 		gate_leave(c->daemon->gate, c->held);
 	}

@@ -5,6 +5,7 @@
 #ifndef MILTER_DAEMON_H
 #define MILTER_DAEMON_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "milter/log.h"
@@ -22,6 +23,7 @@ struct daemon {
 	struct gate *gate;
 	struct progress *progress;
 	char *host_name;		/* authserv-id where nothing else is */
+	atomic_bool draining;		/* libmilter may stop now */
 	int64_t started;		/* wall clock, ms */
 	int64_t reloaded;		/* wall clock of the last good load */
 	struct error refused;		/* the last reload, or empty */

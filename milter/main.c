@@ -174,11 +174,17 @@ make_directories(const struct snapshot *snapshot, struct error *error)
 	return status;
 }
 
+/* A filter that no longer listens is worth nothing: end, and be restarted. */
 static void *
 milter_run(void *arg)
 {
-	(void)arg;
+	struct daemon *d = arg;
+
 	smfi_main();
+	if (!atomic_load(&d->draining)) {
+		log_warn(d->log, "libmilter gave up listening");
+		_exit(EX_OSERR);
+	}
 	return NULL;
 }
 
@@ -191,7 +197,7 @@ start_threads(struct daemon *d)
 
 	signals_block(true);
 	d->progress = progress_new(d->services.metrics);
-	status = pthread_create(&thread, NULL, milter_run, NULL);
+	status = pthread_create(&thread, NULL, milter_run, d);
 	if (status == 0)
 		pthread_detach(thread);
 	signals_block(false);
@@ -264,6 +270,7 @@ drain(struct daemon *d, const struct sockets *s)
 	const struct daemon_settings *settings;
 
 	settings = conf_section(snapshot->conf, "daemon");
+	atomic_store(&d->draining, true);
 	notify_send("STOPPING=1");
 	log_info(d->log, "draining, %llu messages under way",
 	    (unsigned long long)metrics_get(d->services.metrics,

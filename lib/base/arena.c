@@ -57,7 +57,7 @@ arena_reset(struct arena *a)
 		older = block->older;
 		free(block);
 	}
-	/* The oldest may be large; one ordinary block is what is worth keeping. */
+	/* The oldest may be large; one ordinary block is worth keeping. */
 	if (block->size > ARENA_BLOCK) {
 		free(block);
 		a->blocks = NULL;

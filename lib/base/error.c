@@ -56,31 +56,41 @@ error_set(struct error *e, const char *fmt, ...)
 	return -1;
 }
 
-/* Edits (insert, delete, replace) between two words; both below the limit. */
+static unsigned
+least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Slips between two words: a letter too many, too few or wrong, or two that
+ * changed places.  Both words are below the limit.
+ */
 static unsigned
 suggest_distance(const char *a, const char *b)
 {
-	unsigned row[SUGGEST_WORD_MAX + 1], diagonal, above, best;
+	unsigned rows[3][SUGGEST_WORD_MAX + 1], *row, *above, *higher;
 	size_t i, j, n = strlen(b);
 
 	for (j = 0; j <= n; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (i = 0; a[i] != '\0'; i++) {
-		diagonal = row[0];
+		above = rows[i % 3];
+		row = rows[(i + 1) % 3];
+		higher = rows[(i + 2) % 3];
 		row[0] = (unsigned)i + 1;
-		for (j = 0; j < n; j++) {
-			above = row[j + 1];
-			best = diagonal +
-			    (char_lower(a[i]) != char_lower(b[j]));
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			row[j + 1] = best;
-			diagonal = above;
+		for (j = 1; j <= n; j++) {
+			row[j] = above[j - 1] +
+			    (char_lower(a[i]) != char_lower(b[j - 1]));
+			row[j] = least(row[j],
+			    least(above[j], row[j - 1]) + 1);
+			if (i > 0 && j > 1 &&
+			    char_lower(a[i]) == char_lower(b[j - 2]) &&
+			    char_lower(a[i - 1]) == char_lower(b[j - 1]))
+				row[j] = least(row[j], higher[j - 2] + 1);
 		}
 	}
-	return row[n];
+	return rows[i % 3][n];
 }
 
 const char *

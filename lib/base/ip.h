@@ -24,7 +24,7 @@ struct net {
 	unsigned bits;	/* 0 to 128; an IPv4 /24 is 120 */
 };
 
-bool ip_parse(struct span text, struct ip *out);	/* no brackets, no zone */
+bool ip_parse(struct span text, struct ip *out); /* no brackets, no zone */
 bool ip_from_sockaddr(const struct sockaddr *, struct ip *out);
 bool ip_is4(const struct ip *);
 bool ip_eq(const struct ip *, const struct ip *);

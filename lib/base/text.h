@@ -23,7 +23,7 @@ void text_logvalue(struct buf *, struct span);
 /* Appends a JSON string with its quotes; invalid UTF-8 becomes U+FFFD. */
 void text_json(struct buf *, struct span);
 
-/* True when s is wholly valid UTF-8 (RFC 3629: no surrogates, shortest form). */
+/* True when s is wholly UTF-8 (RFC 3629: no surrogates, shortest form). */
 bool text_utf8(struct span s);
 
 /* Unsigned decimal digits and nothing else; false also on overflow. */

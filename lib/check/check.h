@@ -54,6 +54,7 @@ struct inquiry {
 	const struct message *message;
 	struct recipient *recipient;	/* at STAGE_RCPT only */
 	struct result *result;
+	const struct policy *policy;
 	const struct decision *decision;	/* in learn only */
 	struct arena *arena;			/* lives as the message */
 	int64_t now;				/* wall clock, ms */
@@ -71,7 +72,7 @@ struct loading {
 };
 
 struct check {
-	const char *name;		/* also its section of the configuration */
+	const char *name;		/* also of its section in the file */
 	const struct option *options;	/* its keys */
 	size_t size;			/* of the struct they fill */
 	const char *const *symbols;	/* all it can raise; ends with NULL */

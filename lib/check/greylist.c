@@ -64,7 +64,8 @@ struct greylist_record {
 
 /* One message's way through greylisting. */
 struct greylist_state {
-	struct store_op *asked;
+	bool doubtful;
+	struct store_op *asked;		/* NULL: there was no room to ask */
 	struct span key;
 	struct greylist_record record;
 	bool passed;			/* to be remembered */
@@ -113,6 +114,9 @@ is_doubtful(const struct greylist_options *o, const struct inquiry *q)
 	if (m->direction != DIRECTION_INBOUND || m->relayed ||
 	    !m->client.has_ip || has_protected(m))
 		return false;
+	/* Who is going to be refused need not come back. */
+	if (q->policy->reject != 0 && q->result->score >= q->policy->reject)
+		return false;
 	return o->when == WHEN_ALWAYS || q->result->score >= o->from_score;
 }
 
@@ -153,7 +157,8 @@ greylist_ask(const void *self, struct inquiry *q)
 	const struct greylist_options *o = self;
 	struct greylist_state *state = q->state;
 
-	if (!is_doubtful(o, q))
+	state->doubtful = is_doubtful(o, q);
+	if (!state->doubtful)
 		return;
 	state->asked = inquiry_op(q);
 	if (state->asked == NULL)
@@ -213,8 +218,10 @@ greylist_run(const void *self, struct inquiry *q)
 	const struct greylist_options *o = self;
 	struct greylist_state *state = q->state;
 
-	if (state->asked == NULL)
+	if (!state->doubtful)
 		return ANSWERED;
+	if (state->asked == NULL)
+		return UNANSWERED;
 	if (state->asked->answer == STORE_FOUND &&
 	    state->asked->length == sizeof(state->record)) {
 		judge_seen(o, q, state);

@@ -63,7 +63,8 @@ networks_load(struct networks *out, const struct conf *conf,
 	o = conf_section(conf, networks_section.name);
 	netset_init(&out->trusted);
 	netset_init(&out->relays);
-	if (take_list(&out->trusted, &o->trusted, "trusted", conf, error) != 0 ||
+	if (take_list(&out->trusted, &o->trusted, "trusted", conf,
+	    error) != 0 ||
 	    take_list(&out->relays, &o->relays, "relays", conf, error) != 0)
 		return -1;
 	for (i = 0; i < o->trusted_files.count; i++)

@@ -67,9 +67,8 @@ message_client(struct message *m, const struct client *client)
 	m->client.helo = arena_span(&m->arena, client->helo);
 }
 
-/* An address without the angle brackets and ESMTP spacing around it. */
-static struct span
-path_address(struct span path)
+struct span
+message_address(struct span path)
 {
 	path = span_trim(path);
 	if (path.n >= 2 && path.p[0] == '<' && path.p[path.n - 1] == '>')
@@ -80,7 +79,7 @@ path_address(struct span path)
 void
 message_sender(struct message *m, struct span path)
 {
-	m->sender = arena_span(&m->arena, path_address(path));
+	m->sender = arena_span(&m->arena, message_address(path));
 }
 
 /* Room for one more element in an array that doubles, starting at 32. */
@@ -107,7 +106,7 @@ message_recipient(struct message *m, struct span path)
 	m->recipients = array_room(m->recipients, m->recipient_count,
 	    sizeof(*m->recipients));
 	r = &m->recipients[m->recipient_count++];
-	r->address = arena_span(&m->arena, path_address(path));
+	r->address = arena_span(&m->arena, message_address(path));
 	r->klass = RECIPIENT_PERSONAL;
 	return r;
 }

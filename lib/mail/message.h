@@ -46,7 +46,7 @@ struct client {
 	bool has_ip;		/* false: local submission, or unknown */
 	struct span name;	/* reverse name as the MTA found it, or empty */
 	struct span helo;	/* HELO or EHLO argument, or empty */
-	bool heard;		/* we heard its HELO: empty means it sent none */
+	bool heard;		/* we heard its HELO: empty says it sent none */
 };
 
 enum recipient_class {
@@ -97,6 +97,9 @@ void message_done(struct message *);
 
 /* Forgets the message but keeps memory for the next one. */
 void message_reset(struct message *, const struct limits *limits);
+
+/* The address in a path: without its brackets and the blanks around them. */
+struct span message_address(struct span path);
 
 /* Copies of what is given; the address loses its angle brackets. */
 void message_client(struct message *, const struct client *);

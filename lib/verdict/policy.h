@@ -34,7 +34,7 @@ struct policy {
 	int64_t required;	/* thousandths; at or above it is spam */
 	int64_t quarantine;	/* 0: never */
 	int64_t reject;		/* 0: never */
-	int64_t role_strictness;	/* taken off all three for role aliases */
+	int64_t role_strictness;	/* taken off these for role aliases */
 	const char *tag_subject;
 	const char *reject_text;
 	struct strings refuse_at_rcpt;	/* symbols that refuse before DATA */

@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 #define FOLD_COLUMN 74	/* of header lines; RFC 5322 2.1.1 wants 78 */
-#define LOG_RECIPIENTS 5	/* named in a log line; all are counted */
+#define NAMED_RECIPIENTS 5	/* named in a log line; all are counted */
 #define SHOWN_MAX 1000		/* bytes of one value in a log line */
 
 struct span
@@ -99,6 +99,13 @@ log_milli(struct buf *b, const char *key, int64_t milli)
 	text_put_milli(b, milli);
 }
 
+/* A message that ended early has no token: nothing was decided. */
+static const char *
+action_word(const struct decision *d, enum action action)
+{
+	return d->token[0] != '\0' ? action_name(action) : "none";
+}
+
 static void
 log_client(struct buf *b, const struct message *m)
 {
@@ -133,16 +140,35 @@ log_address(struct buf *b, struct span address)
 	buf_char(b, '>');
 }
 
-static void
-log_envelope(struct buf *b, const struct message *m)
+/* The recipients that a report names: the refused one, or the first few. */
+static size_t
+named_count(const struct report *report)
 {
+	size_t n = report->message->recipient_count;
+
+	if (report->recipient.n > 0)
+		return 1;
+	return n < NAMED_RECIPIENTS ? n : NAMED_RECIPIENTS;
+}
+
+static struct span
+named(const struct report *report, size_t i)
+{
+	return report->recipient.n > 0 ? report->recipient :
+	    report->message->recipients[i].address;
+}
+
+static void
+log_envelope(struct buf *b, const struct report *report)
+{
+	const struct message *m = report->message;
 	size_t i;
 
 	buf_puts(b, " from=");
 	log_address(b, m->sender);
-	for (i = 0; i < m->recipient_count && i < LOG_RECIPIENTS; i++) {
+	for (i = 0; i < named_count(report); i++) {
 		buf_puts(b, i == 0 ? " to=" : ",");
-		log_address(b, m->recipients[i].address);
+		log_address(b, named(report, i));
 	}
 	buf_printf(b, " nrcpt=%zu", m->recipients_seen);
 }
@@ -190,13 +216,13 @@ report_log(const struct report *report, struct buf *b)
 	const struct decision *d = report->decision;
 
 	text_escape(b, span_of(queue_id(m)));
-	buf_printf(b, ": action=%s done=%s", action_name(d->action),
-	    action_name(d->done));
+	buf_printf(b, ": action=%s done=%s", action_word(d, d->action),
+	    action_word(d, d->done));
 	log_milli(b, "score", report->result->score);
 	log_milli(b, "required", d->required);
 	buf_printf(b, " direction=%s", direction_name(m->direction));
 	log_client(b, m);
-	log_envelope(b, m);
+	log_envelope(b, report);
 	if (message_id(m).n > 0)
 		log_key(b, "msgid", message_id(m));
 	buf_printf(b, " size=%llu",
@@ -259,15 +285,16 @@ json_client(struct buf *b, const struct message *m)
 }
 
 static void
-json_envelope(struct buf *b, const struct message *m)
+json_envelope(struct buf *b, const struct report *report)
 {
+	const struct message *m = report->message;
 	size_t i;
 
 	json_text(b, "from", m->sender);
 	json_key(b, "to");
 	buf_char(b, '[');
-	for (i = 0; i < m->recipient_count && i < LOG_RECIPIENTS; i++)
-		json_text(b, NULL, m->recipients[i].address);
+	for (i = 0; i < named_count(report); i++)
+		json_text(b, NULL, named(report, i));
 	buf_char(b, ']');
 	json_number(b, "recipients", m->recipients_seen);
 	json_text(b, "message_id", message_id(m));
@@ -310,8 +337,8 @@ json_decision(struct buf *b, const struct report *report)
 	json_text(b, "mode", span_of(report->mode));
 	json_text(b, "direction",
 	    span_of(direction_name(report->message->direction)));
-	json_text(b, "action", span_of(action_name(d->action)));
-	json_text(b, "done", span_of(action_name(d->done)));
+	json_text(b, "action", span_of(action_word(d, d->action)));
+	json_text(b, "done", span_of(action_word(d, d->done)));
 	json_text(b, "ended", span_of(report->ended));
 	json_milli(b, "score", report->result->score);
 	json_milli(b, "required", d->required);
@@ -333,7 +360,7 @@ report_json(const struct report *report, struct buf *b)
 		json_text(b, "id", report->message->queue_id);
 	json_decision(b, report);
 	json_client(b, report->message);
-	json_envelope(b, report->message);
+	json_envelope(b, report);
 	json_symbols(b, report->result);
 	if (report->elapsed >= 0)
 		json_number(b, "ms", (uint64_t)report->elapsed);

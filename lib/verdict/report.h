@@ -20,7 +20,8 @@ struct report {
 	const struct decision *decision;
 	const char *generation;
 	const char *mode;
-	const char *ended;	/* "message", "recipient", "aborted", "overload" */
+	const char *ended;	/* message, recipient, aborted, overload */
+	struct span recipient;	/* that was refused before DATA, or empty */
 	int64_t elapsed;	/* ms since MAIL, or -1 */
 };
 

@@ -34,7 +34,8 @@ result_add(struct result *r)
 
 	if (r->count == 0)
 		room = 16;
-	if (r->count == 0 || (r->count >= 16 && (r->count & (r->count - 1)) == 0)) {
+	if (r->count == 0 ||
+	    (r->count >= 16 && (r->count & (r->count - 1)) == 0)) {
 		grown = arena_alloc(r->arena, room * sizeof(*grown));
 		if (r->count > 0)
 			memcpy(grown, r->symbols, r->count * sizeof(*grown));
