@@ -89,11 +89,12 @@ deps-build:
 
 # The shipped configuration behind a private Postfix, and samples sent to it.
 run:
-	@.ci/deps run || true
+	@.ci/deps run || echo "make run: going on with what is there"
 	@$(MAKE) -s all
 	@/usr/bin/python3 test/run.py
 
 check:
+	@.ci/deps check || echo "make check: going on with what is there"
 	@SUITES=$(SUITES) test/check
 
 lint: all

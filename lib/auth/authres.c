@@ -28,19 +28,6 @@ keyword(struct span s)
 	return s.p[s.n - 1] == '-' ? AUTHRES_LOOSE : verdict;
 }
 
-/* Reads special when it is next. */
-static bool
-take(struct token_reader *r, char special)
-{
-	struct token_reader next = *r;
-	struct span raw;
-
-	if (!token_is(token_next(&next, &raw), raw, special))
-		return false;
-	*r = next;
-	return true;
-}
-
 static enum authres
 take_keyword(struct token_reader *r, struct span *word)
 {
@@ -95,7 +82,7 @@ pvalue(struct token_reader *r)
 	if (token == TOKEN_ATOM || token == TOKEN_QUOTED)
 		*r = next;
 	next = *r;
-	if (take(&next, '@') && !next.spaced) {
+	if (token_take(&next, '@') && !next.spaced) {
 		*r = next;
 		token_next(&next, &raw);
 		if (!next.spaced && token_atomic(raw, TOKEN_MIME))
@@ -122,14 +109,14 @@ property(struct token_reader *r, bool first)
 	dot = span_chr(word, '.');
 	name = span_skip(word, dot + 1);
 	if (span_iis(word, "reason")) {
-		if (!take(r, '='))
+		if (!token_take(r, '='))
 			return AUTHRES_BROKEN;
 		/* A second reason, or one behind properties. */
 		return worse(first ? AUTHRES_GOOD : AUTHRES_LOOSE, pvalue(r));
 	}
 	if (dot == word.n) {
 		/* Microsoft's "action=none". */
-		if (take(r, '='))
+		if (token_take(r, '='))
 			return worse(worse(AUTHRES_LOOSE, keyword(word)),
 			    pvalue(r));
 		if (token_next(r, &name) != TOKEN_ATOM || name.p[0] != '.')
@@ -140,7 +127,7 @@ property(struct token_reader *r, bool first)
 	if (name.n == 0 && token_next(r, &name) != TOKEN_ATOM)
 		return AUTHRES_BROKEN;
 	verdict = worse(verdict, keyword(name));
-	if (verdict == AUTHRES_BROKEN || !take(r, '='))
+	if (verdict == AUTHRES_BROKEN || !token_take(r, '='))
 		return AUTHRES_BROKEN;
 	return worse(verdict, pvalue(r));
 }
@@ -154,10 +141,10 @@ result(struct token_reader *r)
 	bool first = true;
 
 	verdict = take_keyword(r, &word);
-	if (take(r, '/') && (token_next(r, &word) != TOKEN_ATOM ||
+	if (token_take(r, '/') && (token_next(r, &word) != TOKEN_ATOM ||
 	    !char_digit(word.p[0])))
 		return AUTHRES_BROKEN;
-	if (verdict == AUTHRES_BROKEN || !take(r, '='))
+	if (verdict == AUTHRES_BROKEN || !token_take(r, '='))
 		return AUTHRES_BROKEN;
 	verdict = worse(verdict, take_keyword(r, &word));
 	for (; verdict != AUTHRES_BROKEN; first = false) {
@@ -197,12 +184,12 @@ results(struct token_reader *r)
 		next = *r;
 		if (token_next(&next, &raw) == TOKEN_END)
 			return AUTHRES_LOOSE;
-		if (take(r, ';')) {
+		if (token_take(r, ';')) {
 			verdict = AUTHRES_LOOSE;
 			continue;
 		}
 		verdict = worse(verdict, result(r));
-		if (verdict == AUTHRES_BROKEN || !take(r, ';'))
+		if (verdict == AUTHRES_BROKEN || !token_take(r, ';'))
 			break;
 	}
 	if (verdict != AUTHRES_BROKEN && token_next(r, &raw) != TOKEN_END)
@@ -225,9 +212,9 @@ authres_parse(struct arena *arena, struct span value, struct span *id)
 	token = token_next(&r, &raw);
 	if (token != TOKEN_ATOM && token != TOKEN_QUOTED)
 		return AUTHRES_BROKEN;
-	if (!take(&r, ';')) {
+	if (!token_take(&r, ';')) {
 		if (token_next(&r, &version) != TOKEN_ATOM || !r.spaced ||
-		    !text_number(version, &number) || !take(&r, ';'))
+		    !text_number(version, &number) || !token_take(&r, ';'))
 			return AUTHRES_BROKEN;
 	}
 	verdict = results(&r);

@@ -45,19 +45,6 @@ field_bytes(struct span value)
 	return flags;
 }
 
-/* Reads special when it is next. */
-static bool
-take(struct token_reader *r, char special)
-{
-	struct token_reader next = *r;
-	struct span raw;
-
-	if (!token_is(token_next(&next, &raw), raw, special))
-		return false;
-	*r = next;
-	return true;
-}
-
 /* Reads an atom when it is next. */
 static bool
 take_atom(struct token_reader *r, struct span *atom)
@@ -163,7 +150,7 @@ param(struct arena *arena, struct token_reader *r, struct content *out)
 		resume(r);
 		return CONTENT_JUNK;
 	}
-	if (!take(r, '=')) {
+	if (!token_take(r, '=')) {
 		resume(r);
 		return CONTENT_NO_VALUE;
 	}
@@ -180,7 +167,7 @@ params(struct arena *arena, struct token_reader *r, struct content *out)
 	bool semicolon;
 
 	while ((faults & CONTENT_LIMIT) == 0) {
-		semicolon = take(r, ';');
+		semicolon = token_take(r, ';');
 		next = *r;
 		if (token_next(&next, &raw) == TOKEN_END)
 			return faults | (semicolon ? CONTENT_EMPTY_PARAM : 0);
@@ -233,7 +220,7 @@ content_parse(struct arena *arena, struct span value, bool subtype,
 		return CONTENT_EMPTY;
 	if (!take_atom(&r, &out->type))
 		faults |= CONTENT_NO_TYPE;
-	if (subtype && (!take(&r, '/') || !take_atom(&r, &out->subtype)))
+	if (subtype && (!token_take(&r, '/') || !take_atom(&r, &out->subtype)))
 		faults |= CONTENT_NO_SUBTYPE;
 	faults |= params(arena, &r, out);
 	return faults | content_faults(&r, value);

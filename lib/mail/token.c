@@ -36,6 +36,18 @@ token_is(enum token token, struct span raw, char special)
 	return token == TOKEN_SPECIAL && raw.p[0] == special;
 }
 
+bool
+token_take(struct token_reader *r, char special)
+{
+	struct token_reader next = *r;
+	struct span raw;
+
+	if (!token_is(token_next(&next, &raw), raw, special))
+		return false;
+	*r = next;
+	return true;
+}
+
 void
 token_begin(struct token_reader *r, struct span text, enum token_grammar g)
 {

@@ -49,6 +49,9 @@ void token_skip(struct token_reader *);
 
 bool token_is(enum token, struct span raw, char special);
 
+/* Reads that special when it is next; otherwise nothing is read. */
+bool token_take(struct token_reader *, char special);
+
 /* What a token means: without quotes, escapes and folding.  Points into raw
  * where that is possible, otherwise into the arena. */
 struct span token_text(struct arena *, enum token, struct span raw);
