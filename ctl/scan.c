@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "ctl/commands.h"
 #include "ctl/source.h"
 #include "mail/split.h"
@@ -71,7 +72,8 @@ print_report(const struct scan_run *run, const struct report *report)
 		report_json(report, &out);
 		buf_char(&out, '\n');
 	} else {
-		buf_printf(&out, "%s:\n", report->file);
+		text_escape(&out, span_of(report->file));
+		buf_puts(&out, ":\n");
 		report_text(report, &out);
 	}
 	fwrite(out.p, 1, out.n, stdout);

@@ -35,6 +35,8 @@ relay_find_client(struct message *m, const struct networks *networks)
 		m->client.has_ip = true;
 		m->client.name = hop.rdns;
 		m->client.helo = hop.helo;
+		if (hop.auth)
+			m->direction = DIRECTION_OUTBOUND;
 		return;
 	}
 }

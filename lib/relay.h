@@ -13,7 +13,8 @@
 /*
  * Sets the message's client to the last external hop, and how many fields at
  * the top are the relays' own.  Where no such hop can be told, the client is
- * unknown: its address and names are judged by nobody.
+ * unknown: its address and names are judged by nobody.  A client that the
+ * relay authenticated is a user of ours: the message is outbound.
  */
 void relay_find_client(struct message *, const struct networks *);
 

@@ -81,6 +81,21 @@ declare_symbols(struct snapshot *s)
 			weights_put(&s->weights, span_of(*symbol));
 }
 
+/* Whether a symbol tells about the client or the sender. */
+static bool
+raised_early(const char *name)
+{
+	const char *const *symbol;
+	size_t i;
+
+	for (i = 0; checks[i] != NULL; i++)
+		for (symbol = checks[i]->symbols; *symbol != NULL; symbol++)
+			if (strcmp(*symbol, name) == 0)
+				return checks[i]->run[STAGE_CONNECT] != NULL ||
+				    checks[i]->run[STAGE_SENDER] != NULL;
+	return false;
+}
+
 static int
 load_rules(struct snapshot *s, struct digest *digest, struct error *error)
 {
@@ -92,10 +107,10 @@ load_rules(struct snapshot *s, struct digest *digest, struct error *error)
 		if (rules_read(files->item[i], &s->weights, digest, error) != 0)
 			return -1;
 	for (i = 0; i < s->policy.refuse_at_rcpt.count; i++)
-		if (weights_find(&s->weights,
-		    span_of(s->policy.refuse_at_rcpt.item[i])) == NULL)
+		if (!raised_early(s->policy.refuse_at_rcpt.item[i]))
 			return conf_refuse(s->conf, "actions",
-			    "refuse_at_rcpt", error, "unknown symbol %s",
+			    "refuse_at_rcpt", error, "no check raises %s "
+			    "before the recipients",
 			    s->policy.refuse_at_rcpt.item[i]);
 	return 0;
 }

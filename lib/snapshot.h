@@ -16,7 +16,6 @@
 
 struct active_check {
 	const struct check *check;
-	const struct section *section;
 	void *self;
 	size_t state;		/* offset in the per-message state */
 };

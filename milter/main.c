@@ -351,8 +351,10 @@ main(int argc, char **argv)
 	parse_options(argc, argv, &options);
 	snapshot = snapshot_load(options.file, options.overrides, metrics,
 	    &error);
-	if (snapshot == NULL)
+	if (snapshot == NULL) {
+		metrics_free(metrics);
 		return fail("", &error, EX_CONFIG);
+	}
 	if (options.test) {
 		printf("%s: good, generation %s\n", options.file,
 		    snapshot->generation);

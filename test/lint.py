@@ -266,7 +266,7 @@ def check_symbols():
     scores, described = rule_lines("score"), rule_lines("describe")
     documented, known = documented_symbols(), set()
     for check, (symbols, text) in declared_symbols().items():
-        raised = re.findall(r"_raise\(\s*\w+,\s*\"(\w+)\"", text)
+        raised = re.findall(r"(?:_raise|raise_\w+)\(\s*\w+,\s*\"(\w+)\"", text)
         own = documented.get(check, {})
         case(f"symbols {check}", [
             *differ(("declared", "raised"), symbols, raised),

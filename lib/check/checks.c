@@ -10,8 +10,8 @@ const struct check *const checks[] = {
 	&check_headers,		/* the header is here */
 	&check_authres,
 	&check_gtube,		/* and the body */
-	&check_limits,		/* all have spoken */
-	&check_greylist,
+	&check_limits,
+	&check_greylist,	/* all have spoken */
 	NULL,
 };
 

@@ -42,6 +42,14 @@ headers_needs(const void *self)
 	return o->enabled ? NEED_CLIENT | NEED_HEADERS : 0;
 }
 
+/* Fields past the limits were not kept: whether they exist is unknown. */
+static void
+raise_missing(struct inquiry *q, const char *symbol)
+{
+	if (!(q->message->reached & (LIMIT_HEADERS | LIMIT_HEADER_BYTES)))
+		inquiry_raise(q, symbol, "%s", "");
+}
+
 static size_t
 count_addresses(struct inquiry *q, struct span value, unsigned *verdict)
 {
@@ -64,7 +72,7 @@ judge_from(struct inquiry *q)
 	unsigned verdict;
 
 	if (from == NULL) {
-		inquiry_raise(q, "MISSING_FROM", "%s", "");
+		raise_missing(q, "MISSING_FROM");
 		return;
 	}
 	if (fields > 1)
@@ -85,7 +93,7 @@ judge_date(struct inquiry *q)
 	int64_t when, now = q->now / 1000;
 
 	if (date == NULL) {
-		inquiry_raise(q, "MISSING_DATE", "%s", "");
+		raise_missing(q, "MISSING_DATE");
 		return;
 	}
 	if (date_parse(date->value, &when) == DATE_BAD)
@@ -106,7 +114,7 @@ judge_message_id(struct inquiry *q)
 	struct span id;
 
 	if (mid == NULL)
-		inquiry_raise(q, "MISSING_MID", "%s", "");
+		raise_missing(q, "MISSING_MID");
 	else if (msgid_parse(mid->value, &id) == MSGID_BROKEN)
 		inquiry_raise(q, "INVALID_MSGID", "%.*s",
 		    SPAN_ARG(span_trim(mid->value)));
@@ -132,9 +140,9 @@ judge_presence(struct inquiry *q)
 	}
 	if (message_find(m, "To", 0) == NULL &&
 	    message_find(m, "Cc", 0) == NULL)
-		inquiry_raise(q, "MISSING_HEADERS", "%s", "");
+		raise_missing(q, "MISSING_HEADERS");
 	if (message_find(m, "Subject", 0) == NULL)
-		inquiry_raise(q, "MISSING_SUBJECT", "%s", "");
+		raise_missing(q, "MISSING_SUBJECT");
 }
 
 /* Faults that leave readers to guess what the body is. */

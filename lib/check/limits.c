@@ -57,5 +57,5 @@ const struct check check_limits = {
 	.size = sizeof(struct limits),
 	.symbols = symbols,
 	.needs = limits_needs,
-	.run[STAGE_LAST] = limits_run,
+	.run[STAGE_BODY] = limits_run,
 };

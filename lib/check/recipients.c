@@ -123,6 +123,9 @@ roles_run(const void *self, struct inquiry *q)
 {
 	struct recipient *r = q->recipient;
 
+	/* It is our own aliases that are guarded, not those of others. */
+	if (q->message->direction != DIRECTION_INBOUND)
+		return ANSWERED;
 	r->klass = classify(self, q->arena, r->address);
 	if (r->klass == RECIPIENT_ROLE)
 		inquiry_raise(q, "ROLE_RECIPIENT", "%.*s",

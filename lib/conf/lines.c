@@ -53,11 +53,11 @@ read_all(int fd, const char *file, struct buf *out, struct error *error)
 {
 	char chunk[16384];
 	struct stat st;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return error_at(error, file, 0, "not a regular file");
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+	while (!out->full && (n = read(fd, chunk, sizeof(chunk))) > 0)
 		buf_add(out, chunk, (size_t)n);
 	if (n < 0)
 		return error_at(error, file, 0, "%s", strerror(errno));

@@ -74,7 +74,9 @@ tag_subject(struct edits *edits, struct message *m, const char *tag)
 	const struct header *subject = message_find(m, "Subject", 0);
 	struct span name = span_of("Subject"), old;
 
-	if (tag[0] == '\0')
+	/* A Subject that was cut, or left out, must not be replaced. */
+	if (tag[0] == '\0' ||
+	    (m->reached & (LIMIT_HEADERS | LIMIT_HEADER_BYTES)))
 		return;
 	if (subject == NULL) {
 		edits_add(edits, EDIT_INSERT, name, 0, span_of(tag));

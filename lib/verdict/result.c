@@ -2,6 +2,7 @@
 #include "verdict/result.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ void
 result_vraise(struct result *r, const char *name, const char *fmt, va_list ap)
 {
 	const struct weight *weight = weights_find(r->weights, span_of(name));
+	char evidence[RESULT_EVIDENCE_MAX + 1];
 	struct symbol *symbol;
 
 	assert(weight != NULL);
@@ -56,8 +58,8 @@ result_vraise(struct result *r, const char *name, const char *fmt, va_list ap)
 	symbol = result_add(r);
 	symbol->weight = weight;
 	symbol->score = weight->score;
-	symbol->evidence = span_head(arena_vprintf(r->arena, fmt, ap),
-	    RESULT_EVIDENCE_MAX);
+	vsnprintf(evidence, sizeof(evidence), fmt, ap);
+	symbol->evidence = arena_span(r->arena, span_of(evidence));
 	r->score += weight->score;
 }
 

@@ -1,0 +1,269 @@
+/* base_text - foreign bytes made safe, and numbers. */
+#include "base/text.h"
+#include "test/unit/test.h"
+
+#define ROWS(table) (sizeof(table) / sizeof(table[0]))
+
+static const struct {
+	const char *name, *input, *escape, *logvalue, *json;
+} safe[] = {
+	{ "plain", "abc-1.2", "abc-1.2", "abc-1.2", "\"abc-1.2\"" },
+	{ "empty", "", "", "\"\"", "\"\"" },
+	{ "blank", "a b", "a b", "\"a b\"", "\"a b\"" },
+	{ "key", "a=b", "a=b", "\"a=b\"", "\"a=b\"" },
+	{ "quote", "a\"b", "a\"b", "\"a\\x22b\"", "\"a\\\"b\"" },
+	{ "backslash", "a\\b", "a\\x5cb", "\"a\\x5cb\"", "\"a\\\\b\"" },
+	{ "newline", "a\r\nb", "a\\x0d\\x0ab", "\"a\\x0d\\x0ab\"",
+	    "\"a\\u000d\\u000ab\"" },
+	{ "delete", "\x7f", "\\x7f", "\"\\x7f\"", "\"\\u007f\"" },
+	{ "terminal escape", "\033[2J", "\\x1b[2J", "\"\\x1b[2J\"",
+	    "\"\\u001b[2J\"" },
+	{ "UTF-8", "\xc3\xbc", "\xc3\xbc", "\"\xc3\xbc\"", "\"\xc3\xbc\"" },
+	{ "UTF-8 of four bytes", "\xf0\x9f\x92\xa9", "\xf0\x9f\x92\xa9",
+	    "\"\xf0\x9f\x92\xa9\"", "\"\xf0\x9f\x92\xa9\"" },
+	{ "C1 control", "\xc2\x9b", "\\xc2\\x9b", "\"\\xc2\\x9b\"",
+	    "\"\\u009b\"" },
+	{ "Latin-1", "\xfc", "\\xfc", "\"\\xfc\"", "\"\xef\xbf\xbd\"" },
+	{ "overlong slash", "\xc0\xaf", "\\xc0\\xaf", "\"\\xc0\\xaf\"",
+	    "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
+	{ "surrogate", "\xed\xa0\x80", "\\xed\\xa0\\x80",
+	    "\"\\xed\\xa0\\x80\"",
+	    "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
+	{ "cut off", "a\xe2\x82", "a\\xe2\\x82", "\"a\\xe2\\x82\"",
+	    "\"a\xef\xbf\xbd\xef\xbf\xbd\"" },
+	{ "right to left override", "\xe2\x80\xae" "x", "\\xe2\\x80\\xaex",
+	    "\"\\xe2\\x80\\xaex\"", "\"\\u202ex\"" },
+	{ "isolate", "\xe2\x81\xa6", "\\xe2\\x81\\xa6",
+	    "\"\\xe2\\x81\\xa6\"", "\"\\u2066\"" },
+	{ "Arabic letter mark", "\xd8\x9c", "\\xd8\\x9c", "\"\\xd8\\x9c\"",
+	    "\"\\u061c\"" },
+	{ "zero width space", "\xe2\x80\x8b", "\\xe2\\x80\\x8b",
+	    "\"\\xe2\\x80\\x8b\"", "\"\\u200b\"" },
+	{ "byte order mark", "\xef\xbb\xbf", "\\xef\\xbb\\xbf",
+	    "\"\\xef\\xbb\\xbf\"", "\"\\ufeff\"" },
+	{ "line separator", "\xe2\x80\xa8", "\\xe2\\x80\\xa8",
+	    "\"\\xe2\\x80\\xa8\"", "\"\\u2028\"" },
+};
+
+static void
+test_safe(void)
+{
+	struct span s;
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, 1000);
+	for (i = 0; i < ROWS(safe); i++) {
+		s = span_of(safe[i].input);
+		buf_reset(&b);
+		text_escape(&b, s);
+		CHECK_TEXT(safe[i].name, buf_string(&b), safe[i].escape);
+		buf_reset(&b);
+		text_logvalue(&b, s);
+		CHECK_TEXT(safe[i].name, buf_string(&b), safe[i].logvalue);
+		buf_reset(&b);
+		text_json(&b, s);
+		CHECK_TEXT(safe[i].name, buf_string(&b), safe[i].json);
+	}
+	buf_reset(&b);
+	text_escape(&b, span_make("a\0b", 3));
+	CHECK_TEXT("NUL", buf_string(&b), "a\\x00b");
+	buf_reset(&b);
+	text_json(&b, span_make("a\0b", 3));
+	CHECK_TEXT("NUL", buf_string(&b), "\"a\\u0000b\"");
+	buf_done(&b);
+}
+
+/* RFC 3629 section 4: UTF8-2, -3 and -4 at their edges. */
+static const struct {
+	const char *name, *input;
+	bool good;
+} utf8[] = {
+	{ "empty", "", true },
+	{ "2 bytes, least", "\xc2\x80", true },
+	{ "2 bytes, overlong", "\xc1\xbf", false },
+	{ "2 bytes, most", "\xdf\xbf", true },
+	{ "3 bytes, least", "\xe0\xa0\x80", true },
+	{ "3 bytes, overlong", "\xe0\x9f\xbf", false },
+	{ "3 bytes, before the surrogates", "\xed\x9f\xbf", true },
+	{ "first surrogate", "\xed\xa0\x80", false },
+	{ "last surrogate", "\xed\xbf\xbf", false },
+	{ "behind the surrogates", "\xee\x80\x80", true },
+	{ "noncharacter", "\xef\xbf\xbf", true },
+	{ "4 bytes, least", "\xf0\x90\x80\x80", true },
+	{ "4 bytes, overlong", "\xf0\x8f\xbf\xbf", false },
+	{ "4 bytes, most", "\xf4\x8f\xbf\xbf", true },
+	{ "above U+10FFFF", "\xf4\x90\x80\x80", false },
+	{ "lead f5", "\xf5\x80\x80\x80", false },
+	{ "5 bytes", "\xf8\x88\x80\x80\x80", false },
+	{ "continuation alone", "\x80", false },
+	{ "cut off", "\xf0\x90\x80", false },
+	{ "lead for continuation", "\xc3\xc3\xbc", false },
+	{ "good, then bad", "\xc3\xbc\xfc", false },
+};
+
+/* The ABNF of RFC 3629 section 4, for sequences of three bytes. */
+static bool
+utf8_three(int a, int b, int c)
+{
+	int low = a == 0xe0 ? 0xa0 : 0x80, high = a == 0xed ? 0x9f : 0xbf;
+
+	return a >= 0xe0 && a <= 0xef && b >= low && b <= high && c >= 0x80 &&
+	    c <= 0xbf;
+}
+
+static void
+test_utf8(void)
+{
+	static const int thirds[] = { 0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xff };
+	size_t i, wrong = 0;
+	char bytes[3];
+	int a, b;
+
+	for (i = 0; i < ROWS(utf8); i++)
+		CHECK(utf8[i].name,
+		    text_utf8(span_of(utf8[i].input)) == utf8[i].good);
+	for (a = 0; a < 256; a++) {
+		for (b = 0; b < 256; b++) {
+			bytes[0] = (char)a;
+			bytes[1] = (char)b;
+			wrong += text_utf8(span_make(bytes, 2)) !=
+			    ((a < 0x80 && b < 0x80) || (a >= 0xc2 &&
+			    a <= 0xdf && b >= 0x80 && b <= 0xbf));
+			for (i = 0; a >= 0xe0 && i < ROWS(thirds); i++) {
+				bytes[2] = (char)thirds[i];
+				wrong += text_utf8(span_make(bytes, 3)) !=
+				    utf8_three(a, b, thirds[i]);
+			}
+		}
+	}
+	CHECK("all of two bytes, edges of three", wrong == 0);
+}
+
+static const struct {
+	const char *name, *input;
+	bool good;
+	int64_t value;
+} numbers[] = {
+	{ "zero", "0", true, 0 },
+	{ "leading zeros", "007", true, 7 },
+	{ "most", "9223372036854775807", true, INT64_MAX },
+	{ "one more", "9223372036854775808", false, 0 },
+	{ "ten times more", "92233720368547758070", false, 0 },
+	{ "empty", "", false, 0 },
+	{ "minus", "-1", false, 0 },
+	{ "plus", "+1", false, 0 },
+	{ "blank", " 1", false, 0 },
+	{ "tail", "1x", false, 0 },
+	{ "hexadecimal", "0x1", false, 0 },
+}, millis[] = {
+	{ "whole", "5", true, 5000 },
+	{ "one decimal", "1.5", true, 1500 },
+	{ "two decimals", "-1.25", true, -1250 },
+	{ "three decimals", "0.001", true, 1 },
+	{ "four decimals", "0.0010", false, 0 },
+	{ "minus below one", "-0.001", true, -1 },
+	{ "minus zero", "-0", true, 0 },
+	{ "plus", "+2.5", true, 2500 },
+	{ "no whole part", ".5", true, 500 },
+	{ "no decimals", "5.", true, 5000 },
+	{ "point alone", ".", false, 0 },
+	{ "minus alone", "-", false, 0 },
+	{ "minus and point", "-.", false, 0 },
+	{ "two signs", "+-5", false, 0 },
+	{ "sign behind the point", "1.-5", false, 0 },
+	{ "two points", "1.2.3", false, 0 },
+	{ "comma", "1,5", false, 0 },
+	{ "exponent", "1e3", false, 0 },
+	{ "not a number", "nan", false, 0 },
+	{ "empty", "", false, 0 },
+	{ "blank", "1 ", false, 0 },
+	{ "most", "1000000", true, 1000000000 },
+	{ "more than most", "1000000.001", false, 0 },
+	{ "much more", "1000001", false, 0 },
+	{ "least", "-1000000", true, -1000000000 },
+	{ "overflow", "99999999999999999999", false, 0 },
+};
+
+static void
+test_numbers(void)
+{
+	int64_t value;
+	size_t i;
+
+	for (i = 0; i < ROWS(numbers); i++) {
+		value = 0;
+		CHECK(numbers[i].name, text_number(span_of(numbers[i].input),
+		    &value) == numbers[i].good && value == numbers[i].value);
+	}
+	for (i = 0; i < ROWS(millis); i++) {
+		value = 0;
+		CHECK(millis[i].name, text_milli(span_of(millis[i].input),
+		    &value) == millis[i].good && value == millis[i].value);
+	}
+}
+
+static bool
+same_again(struct buf *b, int64_t milli)
+{
+	int64_t again;
+
+	buf_reset(b);
+	text_put_milli(b, milli);
+	return text_milli(buf_contents(b), &again) && again == milli;
+}
+
+/* Every score a rule may have, and every 9973rd of all there can be. */
+static void
+test_milli_exact(void)
+{
+	const int64_t score = 1000000, most = 1000000000;
+	size_t wrong = 0;
+	struct buf b;
+	int64_t i;
+
+	buf_init(&b, 100);
+	for (i = -score; i <= score; i++)
+		wrong += !same_again(&b, i);
+	for (i = -most; i <= most; i += 9973)
+		wrong += !same_again(&b, i);
+	CHECK("written and read again", wrong == 0 && same_again(&b, most) &&
+	    same_again(&b, -most));
+	buf_done(&b);
+}
+
+static const struct {
+	int64_t milli;
+	const char *text;
+} written[] = {
+	{ 0, "0.0" }, { 5000, "5.0" }, { 1, "0.001" }, { -1, "-0.001" },
+	{ 10, "0.01" }, { 100, "0.1" }, { 101, "0.101" }, { -1250, "-1.25" },
+	{ INT64_MAX, "9223372036854775.807" },
+	{ INT64_MIN, "-9223372036854775.808" },
+};
+
+static void
+test_milli_text(void)
+{
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, 100);
+	for (i = 0; i < ROWS(written); i++) {
+		buf_reset(&b);
+		text_put_milli(&b, written[i].milli);
+		CHECK_TEXT(written[i].text, buf_string(&b), written[i].text);
+	}
+	buf_done(&b);
+}
+
+int
+main(void)
+{
+	test_safe();
+	test_utf8();
+	test_numbers();
+	test_milli_text();
+	test_milli_exact();
+	return test_end();
+}
