@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
+#include "conf/lines.h"
 #include "rules/rules.h"
 #include "verdict/edits.h"
 
@@ -103,9 +104,9 @@ load_rules(struct snapshot *s, struct digest *digest, struct error *error)
 	size_t i;
 
 	declare_symbols(s);
-	for (i = 0; i < files->count; i++)
-		if (rules_read(files->item[i], &s->weights, digest, error) != 0)
-			return -1;
+	if (lines_read_all(s->conf, "", "rules", files, rules_line,
+	    &s->weights, digest, error) != 0)
+		return -1;
 	for (i = 0; i < s->policy.refuse_at_rcpt.count; i++)
 		if (!raised_early(s->policy.refuse_at_rcpt.item[i]))
 			return conf_refuse(s->conf, "actions",

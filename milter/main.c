@@ -41,6 +41,8 @@ struct options {
 struct sockets {
 	int mta, control, signals;
 	bool inherited;		/* mta is systemd's */
+	mode_t mode;
+	gid_t group;
 	char *mta_path;		/* of our own unix socket, or NULL */
 	char *control_address;
 };
@@ -111,28 +113,39 @@ parse_mode(const char *text, mode_t *mode)
 	return *end == '\0' && value <= 0777;
 }
 
+/* What the configuration says of a unix socket, in numbers. */
+static int
+find_permissions(struct sockets *s, const struct snapshot *snapshot,
+    struct error *error)
+{
+	const struct daemon_settings *d = conf_section(snapshot->conf,
+	    "daemon");
+	struct error reason;
+
+	if (!parse_mode(d->listen_mode, &s->mode))
+		return conf_refuse(snapshot->conf, "daemon", "listen_mode",
+		    error, "\"%s\" is not a mode such as 0660",
+		    d->listen_mode);
+	if (d->listen_group[0] == '\0')
+		return 0;
+	s->group = privileges_group(d->listen_group, &reason);
+	if (s->group == (gid_t)-1)
+		return conf_refuse(snapshot->conf, "daemon", "listen_group",
+		    error, "%s", reason.text);
+	return 0;
+}
+
 static int
 open_sockets(struct sockets *s, const struct snapshot *snapshot,
     struct error *error)
 {
 	const struct daemon_settings *d = conf_section(snapshot->conf,
 	    "daemon");
-	gid_t group = (gid_t)-1;
-	mode_t mode;
 
-	if (!parse_mode(d->listen_mode, &mode))
-		return conf_refuse(snapshot->conf, "daemon", "listen_mode",
-		    error, "\"%s\" is not a mode such as 0660",
-		    d->listen_mode);
-	if (d->listen_group[0] != '\0') {
-		group = privileges_group(d->listen_group, error);
-		if (group == (gid_t)-1)
-			return -1;
-	}
 	s->mta = notify_listen_fd();
 	s->inherited = s->mta >= 0;
 	if (!s->inherited)
-		s->mta = endpoint_listen(d->listen, mode, group, error);
+		s->mta = endpoint_listen(d->listen, s->mode, s->group, error);
 	if (s->mta < 0)
 		return -1;
 	if (!s->inherited && endpoint_path(d->listen) != NULL)
@@ -140,7 +153,11 @@ open_sockets(struct sockets *s, const struct snapshot *snapshot,
 	s->control_address = mem_printf("unix:%s", d->control);
 	s->control = endpoint_listen(s->control_address, 0600, (gid_t)-1,
 	    error);
-	return s->control < 0 ? -1 : 0;
+	if (s->control < 0)
+		return -1;
+	/* Who hangs up before accept must not keep the main thread there. */
+	fcntl(s->control, F_SETFL, O_NONBLOCK);
+	return 0;
 }
 
 static struct store *
@@ -224,8 +241,9 @@ serve(struct daemon *d, const struct sockets *s)
 	bool want_reload, stop;
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			continue;
+		/* A signal interrupts it, and leaves the answers as they were. */
+		if (poll(fds, 2, -1) < 0)
+			fds[1].revents = 0;
 		signals_take(s->signals, &want_reload, &stop);
 		if (stop)
 			return;
@@ -276,12 +294,14 @@ drain(struct daemon *d, const struct sockets *s)
 	    (unsigned long long)metrics_get(d->services.metrics,
 	    METRIC_IN_FLIGHT));
 	close_listener(s);
+	/* posternctl is told at once that nobody answers any more. */
+	unlink(endpoint_path(s->control_address));
+	close(s->control);
 	if (!gate_drain(d->gate, settings->drain))
 		log_warn(d->log, "gave up on %llu messages; the MTA answers "
 		    "for them", (unsigned long long)metrics_get(
 		    d->services.metrics, METRIC_IN_FLIGHT));
 	usleep(LAST_WORDS_MS * 1000);
-	unlink(endpoint_path(s->control_address));
 	store_close(d->services.store);
 	log_info(d->log, "stopped");
 	/* libmilter's threads cannot be joined: leave without destructors. */
@@ -308,32 +328,31 @@ init_daemon(struct daemon *d, const struct options *o,
 
 /* From a good configuration to mail flowing; returns an exit code. */
 static int
-run(struct daemon *d, struct snapshot *snapshot)
+run(struct daemon *d, struct snapshot *snapshot, struct sockets *sockets)
 {
-	struct sockets sockets = {-1, -1, -1, false, NULL, NULL};
 	const struct daemon_settings *settings = conf_section(snapshot->conf,
 	    "daemon");
 	struct error error;
 
 	if (make_directories(snapshot, &error) != 0)
 		return fail("", &error, EX_CANTCREAT);
-	if (open_sockets(&sockets, snapshot, &error) != 0)
+	if (open_sockets(sockets, snapshot, &error) != 0)
 		return fail("", &error, EX_UNAVAILABLE);
 	if (privileges_drop(settings->user, &error) != 0)
 		return fail("", &error, EX_NOPERM);
 	d->services.store = open_store(snapshot, &error);
 	if (d->services.store == NULL)
 		return fail("store: ", &error, EX_CANTCREAT);
-	sockets.signals = signals_open();
-	if (sockets.signals < 0 ||
-	    callbacks_register(d, sockets.mta, &error) != 0 ||
+	sockets->signals = signals_open();
+	if (sockets->signals < 0 ||
+	    callbacks_register(d, sockets->mta, &error) != 0 ||
 	    start_threads(d) != 0)
 		return fail("cannot start: ", &error, EX_OSERR);
 	log_info(d->log, "postern %s ready, generation %s", POSTERN_VERSION,
 	    snapshot->generation);
 	notify_send("READY=1\nSTATUS=ready");
-	serve(d, &sockets);
-	drain(d, &sockets);
+	serve(d, sockets);
+	drain(d, sockets);
 	return EX_OK;
 }
 
@@ -343,6 +362,8 @@ main(int argc, char **argv)
 	struct metrics *metrics = metrics_new();
 	struct snapshot *snapshot;
 	struct options options;
+	struct sockets sockets = {.mta = -1, .control = -1, .signals = -1,
+	    .group = (gid_t)-1};
 	struct daemon daemon;
 	struct error error;
 
@@ -351,7 +372,9 @@ main(int argc, char **argv)
 	parse_options(argc, argv, &options);
 	snapshot = snapshot_load(options.file, options.overrides, metrics,
 	    &error);
-	if (snapshot == NULL) {
+	if (snapshot == NULL ||
+	    find_permissions(&sockets, snapshot, &error) != 0) {
+		snapshot_put(snapshot);
 		metrics_free(metrics);
 		return fail("", &error, EX_CONFIG);
 	}
@@ -363,5 +386,5 @@ main(int argc, char **argv)
 		return EX_OK;
 	}
 	init_daemon(&daemon, &options, snapshot, metrics);
-	return run(&daemon, snapshot);
+	return run(&daemon, snapshot, &sockets);
 }

@@ -54,6 +54,20 @@ signals_take(int fd, bool *reload, bool *stop)
 	*stop = seen_stop;
 }
 
+/*
+ * Stands before the C library's, for libmilter's thread: a signal that comes
+ * while the main thread has another one pending would go to whoever waits,
+ * and end libmilter behind our back.
+ */
+int
+sigwait(const sigset_t *set, int *number)
+{
+	(void)set;
+	(void)number;
+	for (;;)
+		pause();
+}
+
 void
 signals_block(bool block)
 {

@@ -2,9 +2,9 @@
  * signals - HUP and USR1 reload, TERM and INT stop.
  *
  * libmilter blocks HUP, TERM and INT and waits for them in a thread of its
- * own, which would end the filter at a reload.  The kernel gives a signal for
- * the process to the main thread as long as that has it unblocked; so the main
- * thread catches them, and every other thread is started with all blocked.
+ * own, which would end the filter at a reload.  That thread is made to wait
+ * for ever; the main thread catches them, and every other thread is started
+ * with all blocked.
  */
 #ifndef MILTER_SIGNALS_H
 #define MILTER_SIGNALS_H

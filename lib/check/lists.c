@@ -130,18 +130,15 @@ lists_load(const void *options, struct loading *loading)
 {
 	const struct lists_options *o = options;
 	struct lists *lists = mem_alloc(sizeof(*lists));
-	size_t i;
 
 	netset_init(&lists->clients);
 	map_init(&lists->helo);
 	map_init(&lists->sender);
 	map_init(&lists->from);
-	for (i = 0; i < o->deny.count; i++) {
-		if (lines_read(o->deny.item[i], take_entry, lists,
-		    loading->digest, loading->error) != 0) {
-			lists_unload(lists);
-			return NULL;
-		}
+	if (lines_read_all(loading->conf, check_lists.name, "deny", &o->deny,
+	    take_entry, lists, loading->digest, loading->error) != 0) {
+		lists_unload(lists);
+		return NULL;
 	}
 	return lists;
 }

@@ -67,15 +67,13 @@ roles_load(const void *options, struct loading *loading)
 {
 	const struct recipients_options *o = options;
 	struct roles *roles = mem_alloc(sizeof(*roles));
-	size_t i;
 
 	map_init(&roles->names);
-	for (i = 0; i < o->roles.count; i++) {
-		if (lines_read(o->roles.item[i], take_role, roles,
-		    loading->digest, loading->error) != 0) {
-			roles_unload(roles);
-			return NULL;
-		}
+	if (lines_read_all(loading->conf, check_recipients.name, "roles",
+	    &o->roles, take_role, roles, loading->digest,
+	    loading->error) != 0) {
+		roles_unload(roles);
+		return NULL;
 	}
 	return roles;
 }

@@ -67,24 +67,58 @@ read_all(int fd, const char *file, struct buf *out, struct error *error)
 	return 0;
 }
 
+/* 0, or LINES_UNREADABLE with the reason, which names the file. */
+static int
+read_file(const char *file, struct buf *out, struct error *error)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
+
+	if (fd < 0) {
+		error_at(error, file, 0, "%s", strerror(errno));
+		return LINES_UNREADABLE;
+	}
+	status = read_all(fd, file, out, error);
+	close(fd);
+	return status == 0 ? 0 : LINES_UNREADABLE;
+}
+
 int
 lines_read(const char *file, lines_fn *take, void *context,
     struct digest *digest, struct error *error)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct buf bytes;
 	int status;
 
-	if (fd < 0)
-		return error_at(error, file, 0, "%s", strerror(errno));
 	buf_init(&bytes, LINES_FILE_MAX);
-	status = read_all(fd, file, &bytes, error);
-	close(fd);
-	if (digest != NULL)
+	status = read_file(file, &bytes, error);
+	if (status == 0 && digest != NULL)
 		digest_add(digest, buf_contents(&bytes));
 	if (status == 0)
 		status = lines_parse(buf_contents(&bytes), file, take, context,
 		    error);
 	buf_done(&bytes);
 	return status;
+}
+
+int
+lines_read_all(const struct conf *conf, const char *section, const char *key,
+    const struct strings *files, lines_fn *take, void *context,
+    struct digest *digest, struct error *error)
+{
+	struct error reason;
+	size_t i;
+	int status;
+
+	for (i = 0; i < files->count; i++) {
+		status = lines_read(files->item[i], take, context, digest,
+		    &reason);
+		if (status == LINES_UNREADABLE)
+			return conf_refuse(conf, section, key, error, "%s",
+			    reason.text);
+		if (status != 0) {
+			*error = reason;
+			return -1;
+		}
+	}
+	return 0;
 }

@@ -58,7 +58,6 @@ networks_load(struct networks *out, const struct conf *conf,
     struct digest *digest, struct error *error)
 {
 	const struct networks_options *o;
-	size_t i;
 
 	o = conf_section(conf, networks_section.name);
 	netset_init(&out->trusted);
@@ -67,11 +66,8 @@ networks_load(struct networks *out, const struct conf *conf,
 	    error) != 0 ||
 	    take_list(&out->relays, &o->relays, "relays", conf, error) != 0)
 		return -1;
-	for (i = 0; i < o->trusted_files.count; i++)
-		if (lines_read(o->trusted_files.item[i], take_network,
-		    &out->trusted, digest, error) != 0)
-			return -1;
-	return 0;
+	return lines_read_all(conf, networks_section.name, "trusted_files",
+	    &o->trusted_files, take_network, &out->trusted, digest, error);
 }
 
 void

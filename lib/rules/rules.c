@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "conf/lines.h"
 
 /* Names of all symbols, for a suggestion; the caller frees the array. */
 static const char **
@@ -70,8 +69,8 @@ take_describe(struct weight *weight, struct span text, const char *file,
 	return 0;
 }
 
-static int
-take_line(void *context, struct span rest, const char *file, unsigned line,
+int
+rules_line(void *context, struct span rest, const char *file, unsigned line,
     struct error *error)
 {
 	static const char *const words[] = {"score", "describe", NULL};
@@ -97,11 +96,4 @@ take_line(void *context, struct span rest, const char *file, unsigned line,
 		return unknown_symbol(weights, name, file, line, error);
 	return (span_is(word, "score") ? take_score : take_describe)(
 	    weights_put(weights, name), span_trim(rest), file, line, error);
-}
-
-int
-rules_read(const char *file, struct weights *weights, struct digest *digest,
-    struct error *error)
-{
-	return lines_read(file, take_line, weights, digest, error);
 }

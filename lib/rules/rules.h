@@ -5,19 +5,17 @@
 #ifndef RULES_RULES_H
 #define RULES_RULES_H
 
-#include "base/digest.h"
-#include "base/error.h"
+#include "conf/lines.h"
 #include "verdict/weights.h"
 
 #define RULES_NAME_MAX 64	/* bytes of a symbol's name */
 #define RULES_SCORE_MAX 1000000	/* thousandths of a point, either way */
 
 /*
- * Reads one file into weights; the file read last wins.  Only symbols that
- * weights already holds can be scored or described.  Returns 0, or -1 with
- * *error filled in and weights in a state fit only to be freed.
+ * Takes one line into context, a struct weights: the line read last wins.
+ * Only symbols that weights already holds can be scored or described.
+ * Returns 0, or -1 with *error filled in and weights fit only to be freed.
  */
-int rules_read(const char *file, struct weights *, struct digest *,
-    struct error *);
+lines_fn rules_line;
 
 #endif

@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	weights_init(&weights);
 	known = weights_put(&weights, span_of("KNOWN"));
-	rules_read(path, &weights, digest, &error);
+	lines_read(path, rules_line, &weights, digest, &error);
 	if (weights.map.count != 1 || llabs(known->score) > RULES_SCORE_MAX)
 		abort();
 	weights_done(&weights);

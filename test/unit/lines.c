@@ -152,7 +152,7 @@ static const struct {
 	    "@list:2: \"10/8\" is not a network (as 192.0.2.0/24, or "
 	    "2001:db8::/32 with no bits set behind the slash)" },
 	{ "missing file", "trusted_files = none", "",
-	    "@none: No such file or directory" },
+	    "@c:2: @none: No such file or directory" },
 };
 
 static void
@@ -274,7 +274,7 @@ test_rules(void)
 		d = digest_new();
 		path = folder_file("f", rules[i].input);
 		buf_reset(&got);
-		if (rules_read(path, &w, d, &e) == 0) {
+		if (lines_read(path, rules_line, &w, d, &e) == 0) {
 			text_put_milli(&got, known->score);
 			buf_printf(&got, " %s", known->describe != NULL ?
 			    known->describe : "-");
