@@ -241,7 +241,7 @@ serve(struct daemon *d, const struct sockets *s)
 	bool want_reload, stop;
 
 	for (;;) {
-		/* A signal interrupts it, and leaves the answers as they were. */
+		/* A signal leaves the answers as they were before. */
 		if (poll(fds, 2, -1) < 0)
 			fds[1].revents = 0;
 		signals_take(s->signals, &want_reload, &stop);
