@@ -1,34 +1,47 @@
 /*
- * quickack - has the kernel acknowledge the MTA's packets at once.
+ * quickack - acknowledges the MTA's packets before waiting for more.
  *
  * An MTA writes a message as many small packets.  Where their replies were
- * negotiated away, Nagle's algorithm on its side holds the second until the
- * first is acknowledged, and our kernel waits 40 ms for an answer to send the
- * acknowledgement along with.  TCP_QUICKACK ends the waiting, but only until
- * the next data is sent, and libmilter neither sets it nor tells which socket
- * a connection is.  Measured behind Postfix over TCP: 46 ms a message without
- * this file.
+ * negotiated away, Nagle's algorithm on its side holds the next until the last
+ * is acknowledged, while our kernel waits 40 ms for an answer to send the
+ * acknowledgement along with.  Measured over TCP without this file: 46 ms a
+ * message behind Postfix, 92 ms behind Sendmail; with it 2 and 5.
  *
- * So this takes the place of the C library's writev, which libmilter (and
- * nothing else here) uses for all that it sends.
+ * libmilter does not tell which socket a connection is.  So this takes the
+ * place of the C library's poll, by which libmilter waits for a packet: where
+ * none is there yet, what came is acknowledged first.  To do so for every
+ * packet would cost more than all the checks.
  */
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
+#include <time.h>
 
-ssize_t
-writev(int fd, const struct iovec *parts, int count)
+/* Fails on a unix socket, which needs none of it. */
+static void
+acknowledge(int fd)
 {
-	static const int on = 1;
-	ssize_t n = syscall(SYS_writev, fd, parts, count);
-	int saved = errno;
+	/* Even: now, if it is due; zero: and as before from then on. */
+	static const int now = 2, later = 0;
 
-	/* Fails on a unix socket, which needs none of it. */
-	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-	errno = saved;
-	return n;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &now, sizeof(now)) == 0)
+		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &later,
+		    sizeof(later));
+}
+
+int
+poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	static const struct timespec at_once = {0, 0};
+	struct timespec wait = {timeout / 1000, timeout % 1000 * 1000000L};
+	int ready;
+
+	if (count == 1 && timeout != 0) {
+		ready = ppoll(fds, count, &at_once, NULL);
+		if (ready != 0)
+			return ready;
+		acknowledge(fds[0].fd);
+	}
+	return ppoll(fds, count, timeout >= 0 ? &wait : NULL, NULL);
 }

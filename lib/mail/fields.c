@@ -1,4 +1,5 @@
 /* fields - what header sanity checks ask of a field. */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -19,6 +20,23 @@ fold(struct span value, size_t i)
 	return 0;
 }
 
+/* How many bytes at the start are printable ASCII: nearly all there are. */
+static size_t
+plain_bytes(struct span value)
+{
+	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
+	uint64_t word;
+	size_t i;
+
+	/* A byte below ' ' borrows, one above '~' carries, into its top bit. */
+	for (i = 0; i + sizeof(word) <= value.n; i += sizeof(word)) {
+		memcpy(&word, value.p + i, sizeof(word));
+		if (((word | (word - ones * ' ') | (word + ones)) & tops) != 0)
+			break;
+	}
+	return i;
+}
+
 unsigned
 field_bytes(struct span value)
 {
@@ -26,7 +44,7 @@ field_bytes(struct span value)
 	unsigned char c;
 	size_t i;
 
-	for (i = 0; i < value.n; i++) {
+	for (i = plain_bytes(value); i < value.n; i++) {
 		c = (unsigned char)value.p[i];
 		if (c == '\0')
 			flags |= FIELD_NUL;
