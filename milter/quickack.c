@@ -9,7 +9,7 @@
  *
  * libmilter does not tell which socket a connection is.  So this takes the
  * place of the C library's poll, by which libmilter waits for a packet: where
- * none is there yet, what came is acknowledged first.  To do so for every
+ * none comes in a moment, what came is acknowledged.  To do so for every
  * packet would cost more than all the checks.
  */
 #include <netinet/in.h>
@@ -30,15 +30,18 @@ acknowledge(int fd)
 		    sizeof(later));
 }
 
+/* Longer than an MTA that is at work takes from one packet to the next. */
+#define MOMENT_NS 200000
+
 int
 poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	static const struct timespec at_once = {0, 0};
+	static const struct timespec moment = {0, MOMENT_NS};
 	struct timespec wait = {timeout / 1000, timeout % 1000 * 1000000L};
 	int ready;
 
 	if (count == 1 && timeout != 0) {
-		ready = ppoll(fds, count, &at_once, NULL);
+		ready = ppoll(fds, count, &moment, NULL);
 		if (ready != 0)
 			return ready;
 		acknowledge(fds[0].fd);

@@ -56,6 +56,15 @@ put_hex(struct buf *b, struct span bytes)
 		buf_printf(b, "\\x%02x", (unsigned char)bytes.p[i]);
 }
 
+/* special is a few characters: shorter than a call of strchr. */
+static bool
+is_special(char c, const char *special)
+{
+	while (*special != '\0' && *special != c)
+		special++;
+	return *special != '\0';
+}
+
 /* How many bytes at the start may be copied as they are. */
 static size_t
 plain_run(struct span s, const char *special)
@@ -63,7 +72,7 @@ plain_run(struct span s, const char *special)
 	size_t i = 0;
 
 	while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f &&
-	    strchr(special, s.p[i]) == NULL)
+	    !is_special(s.p[i], special))
 		i++;
 	return i;
 }
