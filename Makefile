@@ -13,7 +13,7 @@ HARDEN := -fPIE -fstack-protector-strong -fno-strict-aliasing
 override CPPFLAGS += -Ilib -I. -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"' \
 	-DPOSTERN_CONF='"$(SYSCONFDIR)/postern/postern.conf"'
 LINK := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-LIBS := -llmdb -lcrypto -lpthread
+LIBS := -lunbound -lspf2 -lpsl -lidn2 -llmdb -lopendkim -lcrypto -lpthread
 
 LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 MILTER_SRC := $(sort $(wildcard milter/*.c))
@@ -111,8 +111,26 @@ bench: all bench-programs
 		--conf $(BENCH)/postern.conf --corpus $(BENCH)/corpus \
 		--state $(BENCH) --log $(BENCH)/log $(BENCHFLAGS)
 
-# Every bar that an issue names.
-bars: bench
+# Against opendkim, and opendkim and opendmarc one after the other.
+AUTH_BENCH := $(BUILD)/bench-auth
+bench-auth: all $(BUILD)/test/bench/corpus
+	@rm -rf $(AUTH_BENCH)
+	@mkdir -p $(AUTH_BENCH)/plain
+	@cp -R contrib/postern.conf rules $(AUTH_BENCH)
+	$(BUILD)/test/bench/corpus $(AUTH_BENCH)/plain 400
+	/usr/bin/python3 test/bench/auth.py --build $(BUILD) \
+		--state $(AUTH_BENCH) $(AUTHFLAGS)
+
+# The suites of other projects; "make SUITES=folder" says where they are.
+CONFORMANCE := $(patsubst %,$(BUILD)/test/unit/%_suite,spf dkim dmarc arc)
+conformance: $(CONFORMANCE)
+	@SUITES=$(SUITES) test/conformance/bars $^
+
+# Every bar that an issue names; one that is missed hides no other.
+bars:
+	@missed=0; for part in bench bench-auth conformance; do \
+		$(MAKE) --no-print-directory $$part || missed=1; \
+	done; exit $$missed
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin
@@ -148,10 +166,11 @@ help:
 	@echo "make run      shows the filter at work behind a private Postfix"
 	@echo "make check    runs all tests (make deps installs what they need)"
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)"
-	@echo "make lint, bench, bars, clean"
+	@echo "make lint, bench, bench-auth, conformance, bars, clean"
 
 .PHONY: all unit-programs fuzz-programs socket-programs play-program \
 	bench-programs deps \
-	deps-build run check lint bench bars install clean help
+	deps-build run check lint bench bench-auth conformance bars install \
+	clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -5,22 +5,11 @@
  */
 #include "base/arena.h"
 #include "base/ip.h"
-#include "base/mem.h"
 #include "mail/address.h"
 #include "mail/date.h"
 #include "mail/fields.h"
 #include "mail/received.h"
-#include "test/unit/test.h"
-
-#define FILE_MAX (1 << 20)
-#define DEPTH_MAX 16
-
-/* A JSON value; objects and arrays chain their members. */
-struct json {
-	char type;	/* '{', '[', '"', '0' number or word, 'n' null */
-	struct span name, text;
-	struct json *first, *next;
-};
+#include "test/unit/suite.h"
 
 struct deviation {
 	unsigned number;	/* of the case, from 0 */
@@ -29,136 +18,10 @@ struct deviation {
 
 static struct arena arena;
 
-static void
-blanks(struct span *s)
-{
-	while (s->n != 0 && char_space((unsigned char)s->p[0]))
-		*s = span_skip(*s, 1);
-}
-
-static char *
-utf8(char *out, unsigned code)
-{
-	if (code < 0x80)
-		*out++ = (char)code;
-	else if (code < 0x800)
-		*out++ = (char)(0xc0 | code >> 6);
-	else {
-		*out++ = (char)(0xe0 | code >> 12);
-		*out++ = (char)(0x80 | (code >> 6 & 0x3f));
-	}
-	if (code >= 0x80)
-		*out++ = (char)(0x80 | (code & 0x3f));
-	return out;
-}
-
-/* The suites escape no characters above U+FFFF. */
-static struct span
-json_string(struct span *s)
-{
-	static const char from[] = "nrtbf", to[] = "\n\r\t\b\f";
-	char *text = arena_bytes(&arena, s->n), *out = text;
-	char hex[5] = "";
-	const char *at;
-
-	for (*s = span_skip(*s, 1); s->n > 1 && s->p[0] != '"';) {
-		if (s->p[0] != '\\') {
-			*out++ = s->p[0];
-			*s = span_skip(*s, 1);
-			continue;
-		}
-		if (s->p[1] == 'u' && s->n > 6) {
-			memcpy(hex, s->p + 2, 4);
-			out = utf8(out, (unsigned)strtoul(hex, NULL, 16));
-			*s = span_skip(*s, 6);
-			continue;
-		}
-		at = strchr(from, s->p[1]);
-		*out++ = at != NULL ? to[at - from] : s->p[1];
-		*s = span_skip(*s, 2);
-	}
-	*s = span_skip(*s, 1);
-	return span_make(text, (size_t)(out - text));
-}
-
-static struct json *
-json_read(struct span *s, unsigned depth)
-{
-	struct json *v = arena_alloc(&arena, sizeof(*v)), **end = &v->first;
-	struct span name = span_of(NULL);
-	size_t n = 0;
-	char close;
-
-	blanks(s);
-	v->type = s->n != 0 ? s->p[0] : 'n';
-	if (v->type == '"') {
-		v->text = json_string(s);
-		return v;
-	}
-	if (v->type != '{' && v->type != '[') {
-		while (n < s->n && strchr(",]} \n", s->p[n]) == NULL)
-			n++;
-		v->text = span_head(*s, n);
-		*s = span_skip(*s, n);
-		if (v->type == 'n')
-			v->text = span_of("");
-		else
-			v->type = '0';
-		return v;
-	}
-	close = v->type == '{' ? '}' : ']';
-	*s = span_skip(*s, 1);
-	for (blanks(s); s->n != 0 && s->p[0] != close && depth < DEPTH_MAX;
-	    blanks(s)) {
-		if (close == '}') {
-			name = json_string(s);
-			blanks(s);
-			*s = span_skip(*s, 1);
-		}
-		*end = json_read(s, depth + 1);
-		(*end)->name = name;
-		end = &(*end)->next;
-		blanks(s);
-		if (s->n != 0 && s->p[0] == ',')
-			*s = span_skip(*s, 1);
-	}
-	*s = span_skip(*s, 1);
-	return v;
-}
-
-static const struct json *
-member(const struct json *v, const char *name)
-{
-	static const struct json null = { .type = 'n' };
-	const struct json *m = v->first;
-
-	while (m != NULL && !span_is(m->name, name))
-		m = m->next;
-	return m != NULL ? m : &null;
-}
-
-static long
-integer(const struct json *v, const char *name)
-{
-	return strtol(arena_string(&arena, member(v, name)->text), NULL, 10);
-}
-
 static const struct json *
 suite(const char *dir, const char *file)
 {
-	char path[4096], *text = mem_alloc(FILE_MAX);
-	struct span s;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	f = fopen(path, "rb");
-	CHECK(path, f != NULL);
-	s = span_make(text, f != NULL ? fread(text, 1, FILE_MAX, f) : 0);
-	if (f != NULL)
-		fclose(f);
-	s = arena_span(&arena, s);
-	free(text);
-	return json_read(&s, 0);
+	return suite_read(&arena, dir, file);
 }
 
 /* A field's value ends at a line end with no blank behind it. */

@@ -1,0 +1,26 @@
+/*
+ * suffix - the public suffix list: where in a name the part begins that
+ * somebody could register.  Opened once; then constant, any thread may read.
+ */
+#ifndef MAIL_SUFFIX_H
+#define MAIL_SUFFIX_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+struct suffixes;
+
+/*
+ * The list in that file, or for "" the newer one of the system's and that
+ * built into the library.  NULL with *error filled in.
+ */
+struct suffixes *suffixes_open(const char *file, struct error *);
+void suffixes_close(struct suffixes *);
+
+/*
+ * The part of domain (as domain_ascii gives it) that is one label longer than
+ * its public suffix; empty when it is a public suffix itself, or no name.
+ */
+struct span suffixes_registered(const struct suffixes *, struct span domain);
+
+#endif
