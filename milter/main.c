@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmilter/mfapi.h>
-#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -367,8 +366,6 @@ main(int argc, char **argv)
 	struct daemon daemon;
 	struct error error;
 
-	/* Worker threads come and go: without this each leaves an arena. */
-	mallopt(M_ARENA_MAX, 4);
 	parse_options(argc, argv, &options);
 	snapshot = snapshot_load(options.file, options.overrides, metrics,
 	    &error);
