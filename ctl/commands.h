@@ -19,6 +19,9 @@ struct globals {
 
 int scan_main(const struct globals *, int argc, char **argv);
 int check_config_main(const struct globals *, int argc, char **argv);
+int dkim_main(const struct globals *, int argc, char **argv);
+int dmarc_main(const struct globals *, int argc, char **argv);
+int domain_main(const struct globals *, int argc, char **argv);
 
 /* reload, stats, status: asked of a running daemon. */
 int ask_main(const struct globals *, int argc, char **argv);

@@ -178,7 +178,11 @@ scan_main(const struct globals *globals, int argc, char **argv)
 	run.arrival.authserv_id = host;
 	run.snapshot = snapshot_load(g.conf, g.overrides, run.services.metrics,
 	    &error);
-	if (run.snapshot == NULL) {
+	if (run.snapshot != NULL && run.snapshot->dns->enabled)
+		run.services.dns = settings_open_dns(run.snapshot->dns,
+		    &error);
+	if (run.snapshot == NULL || (run.snapshot->dns->enabled &&
+	    run.services.dns == NULL)) {
 		fprintf(stderr, "posternctl: %s\n", error.text);
 		failed = EX_CONFIG;
 	} else {
@@ -186,6 +190,8 @@ scan_main(const struct globals *globals, int argc, char **argv)
 		    EX_NOINPUT : EX_OK;
 	}
 	snapshot_put(run.snapshot);
+	if (run.services.dns != NULL)
+		dns_free(run.services.dns);
 	store_close(run.services.store);
 	metrics_free(run.services.metrics);
 	if (failed != EX_OK)

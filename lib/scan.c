@@ -20,9 +20,33 @@ scan_done(struct scan *s)
 	message_done(&s->message);
 }
 
+/* Points the inquiry at one check and its state. */
+static struct inquiry *
+inquire(struct scan *s, const struct active_check *active)
+{
+	s->inquiry.check = active->check;
+	s->inquiry.state = s->state + active->state;
+	return &s->inquiry;
+}
+
+/* Lets the checks free what they hold for this message. */
+static void
+drop_all(struct scan *s)
+{
+	const struct active_check *active = s->snapshot->active;
+	size_t i;
+
+	for (i = 0; i < s->snapshot->active_count; i++)
+		if (active[i].check->drop != NULL)
+			active[i].check->drop(active[i].self,
+			    inquire(s, &active[i]));
+}
+
 void
 scan_reset(struct scan *s)
 {
+	if (s->snapshot != NULL)
+		drop_all(s);
 	snapshot_put(s->snapshot);
 	s->snapshot = NULL;
 	message_reset(&s->message, NULL);
@@ -73,6 +97,10 @@ scan_inquiry(struct scan *s)
 	memset(&s->inquiry, 0, sizeof(s->inquiry));
 	s->inquiry.message = &s->message;
 	s->inquiry.result = &s->result;
+	s->inquiry.auth = &s->auth;
+	s->inquiry.dns = s->services->dns;
+	s->inquiry.dns_local = s->snapshot->dns->local_zones;
+	s->inquiry.dns_deadline = s->snapshot->dns->deadline;
 	s->inquiry.policy = &s->snapshot->policy;
 	s->inquiry.arena = &s->message.arena;
 	s->inquiry.now = s->message.now;
@@ -100,20 +128,13 @@ scan_begin(struct scan *s, struct snapshot *snapshot,
 	result_init(&s->result, &m->arena, &snapshot->weights);
 	memset(&s->decision, 0, sizeof(s->decision));
 	memset(&s->edits, 0, sizeof(s->edits));
+	memset(&s->auth, 0, sizeof(s->auth));
+	s->feeding = 0;
 	s->state = arena_alloc(&m->arena, snapshot->state_size);
 	s->store_waits = 0;
 	s->headers_judged = false;
 	make_token(s->token);
 	scan_inquiry(s);
-}
-
-/* Points the inquiry at one check and its state. */
-static struct inquiry *
-inquire(struct scan *s, const struct active_check *active)
-{
-	s->inquiry.check = active->check;
-	s->inquiry.state = s->state + active->state;
-	return &s->inquiry;
 }
 
 /* Sends what was queued, if anything, and waits for the answers. */
@@ -234,14 +255,35 @@ judge_headers(struct scan *s)
 			judge_recipient(s, &m->recipients[i]);
 	}
 	judge_stage(s, STAGE_HEADERS);
+	for (i = 0; i < s->snapshot->active_count; i++)
+		if (s->snapshot->active[i].check->feed != NULL)
+			s->feeding |= UINT64_C(1) << i;
+}
+
+/* The checks that see the body as it comes, whatever is kept of it. */
+static void
+feed_all(struct scan *s, struct span bytes)
+{
+	const struct active_check *active = s->snapshot->active;
+	size_t i;
+
+	for (i = 0; i < s->snapshot->active_count; i++)
+		if ((s->feeding & UINT64_C(1) << i) &&
+		    !active[i].check->feed(active[i].self,
+		    inquire(s, &active[i]), bytes))
+			s->feeding &= ~(UINT64_C(1) << i);
 }
 
 bool
 scan_body(struct scan *s, struct span bytes)
 {
+	bool more;
+
 	judge_headers(s);
-	return message_body(&s->message, bytes) &&
+	feed_all(s, bytes);
+	more = message_body(&s->message, bytes) &&
 	    (s->snapshot->needs & NEED_BODY);
+	return more || s->feeding != 0;
 }
 
 static void
@@ -314,8 +356,8 @@ scan_end(struct scan *s)
 	judge_stage(s, STAGE_LAST);
 	policy_decide(&s->snapshot->policy, m, &s->result, s->token,
 	    &s->decision);
-	edits_make(m, &s->snapshot->policy, &s->result, &s->decision,
-	    s->snapshot->generation, &s->edits);
+	edits_make(m, &s->snapshot->policy, &s->result, &s->auth,
+	    &s->decision, s->snapshot->generation, &s->edits);
 	learn(s);
 	count_message(s);
 	return &s->decision;
@@ -342,6 +384,7 @@ scan_report(const struct scan *s, const char *ended)
 	return (struct report) {
 		.message = &s->message,
 		.result = &s->result,
+		.auth = &s->auth,
 		.decision = &s->decision,
 		.generation = s->snapshot->generation,
 		.mode = mode_name(s->snapshot->general->mode),

@@ -16,6 +16,7 @@
 /* What lives as long as the process. */
 struct services {
 	struct store *store;
+	struct dns *dns;		/* NULL: nothing is asked */
 	struct metrics *metrics;
 };
 
@@ -24,12 +25,14 @@ struct scan {
 	struct snapshot *snapshot;	/* held from begin to reset */
 	struct message message;
 	struct result result;
+	struct auth auth;
 	struct decision decision;
 	struct edits edits;
 	struct inquiry inquiry;
 	char *state;			/* of all checks, in the arena */
 	unsigned store_waits;		/* at most two */
 	bool headers_judged;
+	uint64_t feeding;		/* active checks that want the body */
 	char token[TOKEN_LENGTH + 1];
 };
 

@@ -1,11 +1,14 @@
 /* settings - the sections of the configuration that belong to no check. */
 #include "settings.h"
 
+#include <stdlib.h>
+
 #include "base/mem.h"
 #include "check/check.h"
 #include "conf/networks.h"
+#include "net/dns.h"
 
-#define CORE_SECTIONS 6
+#define CORE_SECTIONS 7
 
 static const char *const mode_words[] = {"observe", "mark", "enforce", NULL};
 static const char *const overload_words[] = {"accept", "defer", NULL};
@@ -92,13 +95,56 @@ static const struct option store_rows[] = {
 	{0},
 };
 
+#define DNS(member) offsetof(struct dns_options, member)
+
+static const struct option dns_rows[] = {
+	{"enabled", OPTION_BOOL, DNS(enabled), "yes", 0, 0, NULL,
+	    "ask the DNS; without it nothing is authenticated"},
+	{"forwarders", OPTION_LIST, DNS(forwarders), "", 0, 0, NULL,
+	    "resolvers as ip or ip@port; none: full recursion"},
+	{"trust_anchor", OPTION_STRING, DNS(trust_anchor), "", 0, 400, NULL,
+	    "file of DNSSEC's root key; empty: no validation"},
+	{"cache", OPTION_SIZE, DNS(cache), "16M", 1 << 20, 1LL << 32, NULL,
+	    "memory for answers"},
+	{"timeout", OPTION_TIME, DNS(timeout), "3s", 100, 60000, NULL,
+	    "how long one question may take"},
+	{"deadline", OPTION_TIME, DNS(deadline), "10s", 0, 120000, NULL,
+	    "how long a message waits for all answers, at its end"},
+	{"local_zones", OPTION_BOOL, DNS(local_zones), "no", 0, 0, NULL,
+	    "ask about private addresses and names too"},
+	{0},
+};
+
 static const struct section core[CORE_SECTIONS - 1] = {
 	{"", general_rows, sizeof(struct general)},
 	{"actions", actions_rows, sizeof(struct policy)},
 	{"daemon", daemon_rows, sizeof(struct daemon_settings)},
 	{"log", log_rows, sizeof(struct log_settings)},
+	{"dns", dns_rows, sizeof(struct dns_options)},
 	{"store", store_rows, sizeof(struct store_settings)},
 };
+
+struct dns *
+settings_open_dns(const struct dns_options *o, struct error *error)
+{
+	const char **forwarders = mem_alloc((o->forwarders.count + 1) *
+	    sizeof(*forwarders));
+	struct dns_settings settings = {
+		.forwarders = forwarders,
+		.trust_anchor = o->trust_anchor,
+		.cache_bytes = o->cache,
+		.timeout = o->timeout,
+		.local_zones = o->local_zones,
+	};
+	struct dns *dns;
+	size_t i;
+
+	for (i = 0; i < o->forwarders.count; i++)
+		forwarders[i] = o->forwarders.item[i];
+	dns = dns_unbound(&settings, error);
+	free(forwarders);
+	return dns;
+}
 
 static size_t
 count_checks(void)

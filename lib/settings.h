@@ -34,6 +34,17 @@ struct log_settings {
 enum log_target { LOG_TARGET_SYSLOG, LOG_TARGET_STDERR };
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
+/* Section "dns"; all but the deadline is read at start only. */
+struct dns_options {
+	bool enabled;
+	struct strings forwarders;
+	const char *trust_anchor;
+	int64_t cache;
+	int64_t timeout;
+	int64_t deadline;	/* ms that a message waits for all answers */
+	bool local_zones;
+};
+
 /* Section "store"; backend, path and size are read at start only. */
 struct store_settings {
 	int64_t backend;		/* enum store_kind */
@@ -43,6 +54,11 @@ struct store_settings {
 };
 
 enum store_kind { STORE_KIND_EMBEDDED, STORE_KIND_MEMORY };
+
+struct dns;
+
+/* The resolver of a section "dns"; NULL with *error filled in. */
+struct dns *settings_open_dns(const struct dns_options *, struct error *);
 
 /*
  * All sections there are, those of the checks and of networks included.  The

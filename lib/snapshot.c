@@ -28,6 +28,7 @@ load_sections(struct snapshot *s)
 	s->general = conf_section(s->conf, "");
 	s->limits = conf_section(s->conf, check_limits.name);
 	s->store = conf_section(s->conf, "store");
+	s->dns = conf_section(s->conf, "dns");
 	s->policy = *(const struct policy *)conf_section(s->conf, "actions");
 	s->policy.mode = s->general->mode;
 }
@@ -116,12 +117,22 @@ load_rules(struct snapshot *s, struct digest *digest, struct error *error)
 	return 0;
 }
 
+/* Without the DNS its checks find nothing: the MTA need not send them mail. */
+static unsigned
+needs_of(const struct snapshot *s, const struct check *check, const void *self)
+{
+	if (!s->dns->enabled && check->service != NULL &&
+	    strcmp(check->service, "dns") == 0)
+		return 0;
+	return check->needs(self);
+}
+
 /* Adds a loaded check to those that run, or unloads it when it is off. */
 static void
 activate(struct snapshot *s, const struct check *check, void *self)
 {
 	struct active_check *active;
-	unsigned needs = check->needs(self);
+	unsigned needs = needs_of(s, check, self);
 
 	if (needs == 0) {
 		if (check->unload != NULL)
@@ -170,8 +181,10 @@ add_policy_needs(struct snapshot *s)
 		s->needs |= NEED_HEADERS | NEED_EDIT;
 	if (s->networks.relays.map.count > 0)
 		s->needs |= NEED_HEADERS;
-	if (s->policy.mode != MODE_ENFORCE)
+	if (s->policy.mode != MODE_ENFORCE) {
+		s->needs &= ~(unsigned)NEED_QUARANTINE;
 		return;
+	}
 	if (s->policy.quarantine != 0 || s->networks.relays.map.count > 0)
 		s->needs |= NEED_QUARANTINE;
 	if (s->policy.refuse_at_rcpt.count > 0)

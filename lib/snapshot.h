@@ -27,6 +27,7 @@ struct snapshot {
 	const struct general *general;
 	const struct limits *limits;
 	const struct store_settings *store;
+	const struct dns_options *dns;
 	struct policy policy;
 	struct networks networks;
 	struct weights weights;

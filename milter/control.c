@@ -34,6 +34,8 @@ command_stats(struct daemon *d, struct buf *out)
 {
 	metrics_print(d->services.metrics, out);
 	store_stats(d->services.store, out);
+	if (d->services.dns != NULL)
+		dns_stats(d->services.dns, out);
 	return EX_OK;
 }
 

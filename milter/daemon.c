@@ -8,7 +8,13 @@
 
 /* Sections that are read at start only. */
 static const char *const fixed[] = {"daemon", "log", NULL};
-static const char *const fixed_store[] = {"backend", "path", "size", NULL};
+static const struct {
+	const char *section, *key;
+} fixed_keys[] = {
+	{"store", "backend"}, {"store", "path"}, {"store", "size"},
+	{"dns", "enabled"}, {"dns", "forwarders"}, {"dns", "trust_anchor"},
+	{"dns", "cache"}, {"dns", "timeout"}, {"dns", "local_zones"},
+};
 
 static void
 note_change(const struct snapshot *old, const struct snapshot *new,
@@ -36,8 +42,9 @@ note_changes(const struct snapshot *old, const struct snapshot *new,
 				    row++)
 					note_change(old, new, fixed[i],
 					    row->key, out);
-	for (i = 0; fixed_store[i] != NULL; i++)
-		note_change(old, new, "store", fixed_store[i], out);
+	for (i = 0; i < sizeof(fixed_keys) / sizeof(fixed_keys[0]); i++)
+		note_change(old, new, fixed_keys[i].section, fixed_keys[i].key,
+		    out);
 }
 
 static int

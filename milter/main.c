@@ -342,6 +342,12 @@ run(struct daemon *d, struct snapshot *snapshot, struct sockets *sockets)
 	d->services.store = open_store(snapshot, &error);
 	if (d->services.store == NULL)
 		return fail("store: ", &error, EX_CANTCREAT);
+	/* After the change of user: its threads and files are that user's. */
+	if (snapshot->dns->enabled) {
+		d->services.dns = settings_open_dns(snapshot->dns, &error);
+		if (d->services.dns == NULL)
+			return fail("dns: ", &error, EX_CONFIG);
+	}
 	sockets->signals = signals_open();
 	if (sockets->signals < 0 ||
 	    callbacks_register(d, sockets->mta, &error) != 0 ||

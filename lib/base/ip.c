@@ -157,6 +157,25 @@ net_key(const struct net *net, struct net_key *key)
 	return span_make(key->bytes, sizeof(key->bytes));
 }
 
+bool
+ip_is_public(const struct ip *ip)
+{
+	/* RFC 1122, 1918, 3849, 3927, 4193, 4291, 5737, 6598. */
+	static const char *const special[] = {
+		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8",
+		"169.254.0.0/16", "172.16.0.0/12", "192.0.2.0/24",
+		"192.168.0.0/16", "198.51.100.0/24", "203.0.113.0/24",
+		"::/127", "2001:db8::/32", "fc00::/7", "fe80::/10",
+	};
+	struct net net;
+	size_t i;
+
+	for (i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+		if (net_parse(span_of(special[i]), &net) && net_has(&net, ip))
+			return false;
+	return true;
+}
+
 void
 netset_init(struct netset *set)
 {

@@ -27,6 +27,9 @@ struct net {
 bool ip_parse(struct span text, struct ip *out); /* no brackets, no zone */
 bool ip_from_sockaddr(const struct sockaddr *, struct ip *out);
 bool ip_is4(const struct ip *);
+
+/* Of the public Internet: not private, local, shared or for documentation. */
+bool ip_is_public(const struct ip *);
 bool ip_eq(const struct ip *, const struct ip *);
 const char *ip_text(const struct ip *, char out[IP_TEXT_MAX]);
 

@@ -8,6 +8,7 @@
 #ifndef CHECK_CHECK_H
 #define CHECK_CHECK_H
 
+#include "auth/auth.h"
 #include "base/digest.h"
 #include "conf/conf.h"
 #include "mail/message.h"
@@ -41,6 +42,7 @@ enum need {
 	NEED_REFUSE_RCPT = 64,	/* answers RCPT by itself */
 	NEED_EDIT = 128,	/* adds, changes, removes header fields */
 	NEED_QUARANTINE = 256,
+	NEED_WHOLE_BODY = 512,	/* to its end, whatever limits.body says */
 };
 
 enum answer { ANSWERED, UNANSWERED };	/* the latter: a service failed */
@@ -54,6 +56,12 @@ struct inquiry {
 	const struct message *message;
 	struct recipient *recipient;	/* at STAGE_RCPT only */
 	struct result *result;
+	struct auth *auth;
+	struct dns *dns;			/* NULL: no questions */
+	bool dns_local;		/* private addresses and names are asked too */
+	int64_t dns_deadline;	/* ms that all waiting for it may take */
+	int64_t patience;	/* steady ms at which waiting for it ends; 0:
+				 * nobody waits yet */
 	const struct policy *policy;
 	const struct decision *decision;	/* in learn only */
 	struct arena *arena;			/* lives as the message */
@@ -92,11 +100,20 @@ struct check {
 	/* Optional: queue store operations once the stage's facts exist. */
 	void (*ask[STAGES])(const void *self, struct inquiry *);
 
+	/*
+	 * Optional: sees the body as it arrives, all of it; false once no more
+	 * is wanted.
+	 */
+	bool (*feed)(const void *self, struct inquiry *, struct span bytes);
+
 	/* Optional: judge; only adds symbols, or wishes to defer. */
 	enum answer (*run[STAGES])(const void *self, struct inquiry *);
 
 	/* Optional: queue writes that follow from the decision. */
 	void (*learn)(const void *self, struct inquiry *);
+
+	/* Optional: the message ends, judged or not; frees what state holds. */
+	void (*drop)(const void *self, struct inquiry *);
 };
 
 /* Adds a symbol that the check has declared, with printf-like evidence. */
@@ -109,14 +126,27 @@ void inquiry_raise(struct inquiry *, const char *symbol, const char *fmt, ...)
  */
 struct store_op *inquiry_op(struct inquiry *);
 
+/*
+ * How long a check may still wait for the DNS, in ms: the time is one for all
+ * checks and begins when the first of them waits.
+ */
+int64_t inquiry_patience(struct inquiry *);
+
 /* Asks that the sender come back later; text is static or arena memory. */
 void inquiry_defer(struct inquiry *, const char *enhanced, const char *text);
+
+/*
+ * Demands at least this action, whatever the score: QUARANTINE, or REJECT with
+ * an enhanced status code and a text, static or arena memory.
+ */
+void inquiry_demand(struct inquiry *, enum action, const char *enhanced,
+    const char *text);
 
 /* Every check, in the order a message meets them; ends with NULL. */
 extern const struct check *const checks[];
 
-extern const struct check check_limits, check_lists, check_helo,
-    check_recipients, check_headers, check_authres, check_gtube,
-    check_greylist;
+extern const struct check check_lists, check_iprev, check_helo, check_spf,
+    check_recipients, check_headers, check_authres, check_dkim, check_arc,
+    check_dmarc, check_sign, check_gtube, check_limits, check_greylist;
 
 #endif

@@ -3,13 +3,21 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 const struct check *const checks[] = {
-	&check_lists,		/* a client connected and named a sender */
-	&check_helo,
+	&check_lists,		/* a client connected */
+	&check_iprev,
+	&check_helo,		/* and named a sender */
+	&check_spf,
 	&check_recipients,	/* and whom it wants to reach */
 	&check_headers,		/* the header is here */
 	&check_authres,
 	&check_gtube,		/* and the body */
+	&check_dkim,
+	&check_arc,
+	&check_dmarc,
+	&check_sign,
 	&check_limits,
 	&check_greylist,	/* all have spoken */
 	NULL,
@@ -34,6 +42,29 @@ inquiry_op(struct inquiry *q)
 	if (q->op_count == INQUIRY_OPS_MAX)
 		return NULL;
 	return &q->ops[q->op_count++];
+}
+
+int64_t
+inquiry_patience(struct inquiry *q)
+{
+	int64_t now = clock_steady();
+
+	if (q->patience == 0)
+		q->patience = now + q->dns_deadline;
+	return q->patience > now ? q->patience - now : 0;
+}
+
+void
+inquiry_demand(struct inquiry *q, enum action action, const char *enhanced,
+    const char *text)
+{
+	struct result *r = q->result;
+
+	if (action <= r->demand)
+		return;
+	r->demand = action;
+	r->demand_code = enhanced;
+	r->demand_text = text;
 }
 
 void

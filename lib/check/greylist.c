@@ -115,7 +115,8 @@ is_doubtful(const struct greylist_options *o, const struct inquiry *q)
 	    !m->client.has_ip || has_protected(m))
 		return false;
 	/* Who is going to be refused need not come back. */
-	if (q->policy->reject != 0 && q->result->score >= q->policy->reject)
+	if (q->result->demand == ACTION_REJECT || (q->policy->reject != 0 &&
+	    q->result->score >= q->policy->reject))
 		return false;
 	return o->when == WHEN_ALWAYS || q->result->score >= o->from_score;
 }

@@ -2,6 +2,7 @@
 #include "verdict/edits.h"
 
 #include "auth/authres.h"
+#include "verdict/authresults.h"
 #include "verdict/report.h"
 
 #define EDITS_ADDED_MAX 8	/* Subject and the fields of ours */
@@ -90,11 +91,12 @@ tag_subject(struct edits *edits, struct message *m, const char *tag)
 
 static void
 insert_results(struct edits *edits, struct message *m, const struct result *r,
-    const struct decision *d, const char *generation)
+    const struct auth *auth, const struct decision *d, const char *generation)
 {
 	static const char stars[LEVEL_STARS_MAX + 1] =
 	    "**************************************************";
 	int64_t level = r->score / 1000;
+	struct span results;
 
 	/* Each goes to the top, so the last one here is read first. */
 	if (level > LEVEL_STARS_MAX)
@@ -109,9 +111,23 @@ insert_results(struct edits *edits, struct message *m, const struct result *r,
 	if (d->spam)
 		edits_add(edits, EDIT_INSERT, span_of("X-Spam-Flag"), 0,
 		    span_of("YES"));
-	/* RFC 8601 2.2: no method was applied, and nobody else says so. */
-	edits_add(edits, EDIT_INSERT, span_of("Authentication-Results"), 0,
-	    arena_printf(&m->arena, "%.*s; none", SPAN_ARG(m->authserv_id)));
+	results = authresults_make(m, auth);
+	if (results.n > 0)
+		edits_add(edits, EDIT_INSERT,
+		    span_of("Authentication-Results"), 0, results);
+}
+
+static void
+insert_signatures(struct edits *edits, struct message *m,
+    const struct auth *auth)
+{
+	size_t i;
+
+	edits->edit = arena_alloc(&m->arena,
+	    auth->added_count * sizeof(*edits->edit));
+	for (i = 0; i < auth->added_count; i++)
+		edits_add(edits, EDIT_INSERT, span_of("DKIM-Signature"), 0,
+		    auth->added[i]);
 }
 
 bool
@@ -122,19 +138,23 @@ edits_possible(const struct policy *p)
 
 void
 edits_make(struct message *m, const struct policy *p, const struct result *r,
-    const struct decision *d, const char *generation, struct edits *out)
+    const struct auth *auth, const struct decision *d,
+    const char *generation, struct edits *out)
 {
 	unsigned nth[HEADER_RESERVED] = {0};
 
 	out->count = 0;
 	out->edit = NULL;
-	if (!edits_possible(p) || d->done >= ACTION_DEFER ||
-	    m->direction != DIRECTION_INBOUND)
+	if (!edits_possible(p) || d->done >= ACTION_DEFER)
 		return;
+	if (m->direction != DIRECTION_INBOUND) {
+		insert_signatures(out, m, auth);
+		return;
+	}
 	out->edit = arena_alloc(&m->arena,
 	    (count_reserved(m, nth) + EDITS_ADDED_MAX) * sizeof(*out->edit));
 	remove_forged(out, m, nth);
 	if (d->spam)
 		tag_subject(out, m, p->tag_subject);
-	insert_results(out, m, r, d, generation);
+	insert_results(out, m, r, auth, d, generation);
 }

@@ -1,11 +1,12 @@
 /*
  * edits - what is changed in the header of a message that is let through:
  * strangers' copies of our own fields go, our results come.  No other field is
- * touched.  Outbound and local mail is left as it is.
+ * touched.  Outbound and local mail gets our signatures and nothing else.
  */
 #ifndef VERDICT_EDITS_H
 #define VERDICT_EDITS_H
 
+#include "auth/auth.h"
 #include "verdict/policy.h"
 
 enum edit_kind {
@@ -32,7 +33,8 @@ struct edits {
  * the number of one that follows.
  */
 void edits_make(struct message *, const struct policy *, const struct result *,
-    const struct decision *, const char *generation, struct edits *out);
+    const struct auth *, const struct decision *, const char *generation,
+    struct edits *out);
 
 /* Whether a policy can ever edit, so that the MTA need not allow it. */
 bool edits_possible(const struct policy *);

@@ -52,6 +52,8 @@ policy_recipient(const struct policy *p, const struct message *m,
 		action = ACTION_QUARANTINE;
 	if (reaches(r->score, p->reject, strict))
 		action = ACTION_REJECT;
+	if (r->demand > action)
+		action = r->demand;
 	/*
 	 * Refusing what our own relay has already accepted makes it send a
 	 * bounce to a forged sender, and deferring fills its queue.
@@ -93,7 +95,9 @@ static void
 decision_text(struct decision *d, const struct policy *p,
     const struct result *r)
 {
-	if (d->action == ACTION_REJECT)
+	if (d->action == ACTION_REJECT && r->demand == ACTION_REJECT)
+		decision_reply(d, "550", r->demand_code, r->demand_text);
+	else if (d->action == ACTION_REJECT)
 		decision_reply(d, "550", "5.7.1", p->reject_text);
 	else if (d->action == ACTION_DEFER)
 		decision_reply(d, "451", r->defer_code, r->defer);
@@ -120,7 +124,7 @@ policy_decide(const struct policy *p, const struct message *m,
 			d->required = required;
 		}
 	}
-	d->spam = r->score >= d->required;
+	d->spam = r->score >= d->required || r->demand > ACTION_MARK;
 	d->done = mode_limit(p->mode, d);
 	decision_text(d, p, r);
 }

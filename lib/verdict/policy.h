@@ -19,15 +19,6 @@
 enum mode { MODE_OBSERVE, MODE_MARK, MODE_ENFORCE };
 enum overload { OVERLOAD_ACCEPT, OVERLOAD_DEFER };
 
-/* From mild to harsh; comparisons rely on the order. */
-enum action {
-	ACTION_ACCEPT,
-	ACTION_MARK,		/* delivered, marked as spam */
-	ACTION_QUARANTINE,	/* held in the MTA's queue */
-	ACTION_DEFER,		/* 4xx: come back */
-	ACTION_REJECT,		/* 5xx */
-};
-
 /* The sections "actions" and "recipients" of the configuration. */
 struct policy {
 	int64_t mode;		/* enum mode; from the top of the file */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "verdict/authresults.h"
 
 #define FOLD_COLUMN 74	/* of header lines; RFC 5322 2.1.1 wants 78 */
 #define NAMED_RECIPIENTS 5	/* named in a log line; all are counted */
@@ -302,8 +303,9 @@ json_envelope(struct buf *b, const struct report *report)
 }
 
 static void
-json_symbols(struct buf *b, const struct result *r)
+json_symbols(struct buf *b, const struct report *report)
 {
+	const struct result *r = report->result;
 	const struct symbol **sorted = result_sorted(r);
 	size_t i;
 
@@ -319,7 +321,7 @@ json_symbols(struct buf *b, const struct result *r)
 	}
 	buf_char(b, ']');
 	json_key(b, "auth");
-	buf_puts(b, "{}");
+	authresults_json(report->auth, b);
 	json_key(b, "degraded");
 	buf_char(b, '[');
 	for (i = 0; i < r->degraded_count; i++)
@@ -361,7 +363,7 @@ report_json(const struct report *report, struct buf *b)
 	json_decision(b, report);
 	json_client(b, report->message);
 	json_envelope(b, report);
-	json_symbols(b, report->result);
+	json_symbols(b, report);
 	if (report->elapsed >= 0)
 		json_number(b, "ms", (uint64_t)report->elapsed);
 	buf_char(b, '}');

@@ -7,6 +7,7 @@
 #define VERDICT_REPORT_H
 
 #include "base/buf.h"
+#include "auth/auth.h"
 #include "verdict/policy.h"
 
 /* Bytes of one report: above what RESULT_SYMBOLS_MAX symbols can need. */
@@ -17,6 +18,7 @@ struct report {
 	const char *file;	/* scanned file, or NULL */
 	const struct message *message;
 	const struct result *result;
+	const struct auth *auth;
 	const struct decision *decision;
 	const char *generation;
 	const char *mode;

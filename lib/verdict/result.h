@@ -18,6 +18,15 @@
 #define RESULT_EVIDENCE_MAX 300	/* bytes */
 #define RESULT_DEGRADED_MAX 8
 
+/* From mild to harsh; comparisons rely on the order. */
+enum action {
+	ACTION_ACCEPT,
+	ACTION_MARK,		/* delivered, marked as spam */
+	ACTION_QUARANTINE,	/* held in the MTA's queue */
+	ACTION_DEFER,		/* 4xx: come back */
+	ACTION_REJECT,		/* 5xx */
+};
+
 struct symbol {
 	const struct weight *weight;
 	int64_t score;		/* thousandths */
@@ -32,6 +41,9 @@ struct result {
 	int64_t score;		/* thousandths */
 	const char *degraded[RESULT_DEGRADED_MAX];	/* services, static */
 	size_t degraded_count;
+	enum action demand;	/* at least this, whatever the score */
+	const char *demand_code;	/* of REJECT: RFC 3463, RFC 7372 */
+	const char *demand_text;
 	const char *defer;	/* why the sender should come back, or NULL */
 	const char *defer_code;	/* enhanced status code, RFC 3463 */
 };

@@ -33,7 +33,8 @@ GREYLIST = 1.0          # seconds that a stranger has to wait here
 # Everything on, the store asked about every message; the sender of all of
 # them came back after being greylisted before anything is measured.
 OPTIONS = ["mode=enforce", "greylist.when=always",
-           f"greylist.delay={int(GREYLIST)}s", "log.to=stderr", "daemon.user="]
+           f"greylist.delay={int(GREYLIST)}s", "log.to=stderr", "daemon.user=",
+           "dns.enabled=no"]
 SEND = ["--client", "192.0.2.77,mail.sender.example",
         "--helo", "mail.sender.example", "--from", "news@sender.example",
         "--rcpt", "bob@recipient.example"]
@@ -44,11 +45,16 @@ class Failed(Exception):
 
 
 class Filter:
-    """A filter under load: a process in a session of its own."""
+    """A filter under load: a process in a session of its own.
 
-    def __init__(self, name, command, port, log):
+    It listens at a port, or at the path of a socket.
+    """
+
+    def __init__(self, name, command, place, log):
         self.name = name
-        self.address = f"inet:{port}@127.0.0.1"
+        self.place = place
+        self.address = (f"inet:{place}@127.0.0.1" if isinstance(place, int)
+                        else f"unix:{place}")
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True)
@@ -56,12 +62,19 @@ class Filter:
             if self.process.poll() is not None:
                 raise Failed(f"{name} ended with {self.process.returncode}")
             try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
+                self.connect()
                 return
             except OSError:
                 time.sleep(0.1)
         self.stop()
         raise Failed(f"{name} does not listen")
+
+    def connect(self):
+        if isinstance(self.place, int):
+            socket.create_connection(("127.0.0.1", self.place), 1).close()
+            return
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(self.place)
 
     def cpu(self):
         """User and system seconds so far, of all threads."""

@@ -25,7 +25,8 @@ class Postern:
                     "daemon.listen_mode=0666", "daemon.user=",
                     f"daemon.control={self.control}",
                     f"store.path={folder}/store",
-                    "log.to=stderr", "log.format=json", *options)
+                    # No test may depend on a network.
+                    "dns.enabled=no", "log.to=stderr", "log.format=json", *options)
         self.argv = [os.path.join(BUILD, "postern"), "-c", configuration]
         for setting in settings:
             self.argv += ["-o", setting]

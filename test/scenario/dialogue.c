@@ -234,7 +234,7 @@ take_body(struct making *m, const struct line *line)
 	if (!words_text(m->arena, m->words, line->rest, &text))
 		return refuse(m, line, "unknown escape");
 	buf_span(&m->body, text);
-	buf_char(&m->body, '\n');
+	buf_puts(&m->body, "\r\n");
 	m->has_body = true;
 	return 0;
 }
@@ -333,7 +333,7 @@ put_together(struct making *m)
 		if (!m->has_header)
 			put_letter(m, "");
 		if (!m->has_body)
-			buf_puts(&m->body, "See you on Saturday.\n");
+			buf_puts(&m->body, "See you on Saturday.\r\n");
 		if (m->body.n > 0)
 			buf_char(&m->header, '\n');
 		buf_span(&m->header, buf_contents(&m->body));

@@ -11,6 +11,7 @@
 #include "store/backend.h"
 #include "mail/split.h"
 #include "test/scenario/player.h"
+#include "test/scenario/zone.h"
 
 #define LOG_MAX (1 << 20)
 #define BODY_CHUNK 65535	/* as MTAs hand it over */
@@ -56,7 +57,6 @@ library_start(struct world *w, const char *daemon, struct error *error)
 {
 	struct library *l = mem_alloc(sizeof(*l));
 
-	(void)w;
 	(void)daemon;
 	l->services.metrics = metrics_new();
 	l->store = l->services.store = store_memory();
@@ -64,6 +64,8 @@ library_start(struct world *w, const char *daemon, struct error *error)
 	scan_init(&l->scan);
 	l->snapshot = snapshot_load(WORLD_CONF, NULL, l->services.metrics,
 	    error);
+	if (zone_exists(w->scenario))
+		l->services.dns = zone_table(w->scenario, error);
 	return l;
 }
 
@@ -75,6 +77,7 @@ library_stop(void *self, struct error *error)
 	(void)error;
 	scan_done(&l->scan);
 	snapshot_put(l->snapshot);
+	dns_free(l->services.dns);
 	store_close(l->store);
 	store_close(l->stopped);
 	metrics_free(l->services.metrics);

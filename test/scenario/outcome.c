@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/authres.h"
 #include "base/buf.h"
 #include "base/text.h"
 #include "test/scenario/json.h"
@@ -255,6 +256,24 @@ expect_log(struct compare *c, const char *rest)
 	    arena_string(c->arena, span_trim(text)));
 }
 
+/* auth METHOD RESULT, ...: all that the log says, or none */
+static void
+expect_auth(struct compare *c, const char *rest)
+{
+	struct span all = span_of(""), path;
+	size_t i;
+
+	for (i = 0; i < c->log.count; i++) {
+		path = c->log.at[i].path;
+		if (!span_starts(path, "auth."))
+			continue;
+		all = arena_printf(c->arena, "%.*s%s%.*s %.*s", SPAN_ARG(all),
+		    all.n > 0 ? ", " : "", SPAN_ARG(span_skip(path, 5)),
+		    SPAN_ARG(c->log.at[i].value));
+	}
+	want(c, "auth", rest, all.n > 0 ? all : span_of("none"));
+}
+
 /* insert NAME: PATTERN */
 static void
 expect_insert(struct compare *c, const char *rest)
@@ -360,6 +379,7 @@ static const struct {
 	{"ended", expect_ended},
 	{"judged", expect_judged},
 	{"log", expect_log},
+	{"auth", expect_auth},
 	{"insert", expect_insert},
 	{"inserts", expect_inserts},
 	{"remove", expect_remove},
@@ -411,6 +431,23 @@ check_sum(struct compare *c)
 	if (!text_milli(json_get(&c->log, "score"), &score) || sum != score)
 		differ(c, "score", "the sum of all symbols",
 		    json_get(&c->log, "score"));
+}
+
+/* What we say about authentication is in the grammar of RFC 8601. */
+static void
+check_results(struct compare *c)
+{
+	const struct outcome *o = c->outcome;
+	struct span id;
+	size_t i;
+
+	for (i = 0; i < o->edit_count; i++)
+		if (o->edits[i].kind == OUTCOME_INSERT && span_is(
+		    o->edits[i].name, "Authentication-Results") &&
+		    authres_parse(c->arena, o->edits[i].value, &id) !=
+		    AUTHRES_GOOD)
+			differ(c, "Authentication-Results", "the grammar",
+			    o->edits[i].value);
 }
 
 /* What a scenario that is silent about something means by that. */
@@ -475,6 +512,7 @@ outcome_check(struct arena *arena, const struct scenario *scenario,
 	check_rcpts(&c, d);
 	c.number = step->number;
 	check_sum(&c);
+	check_results(&c);
 	check_silence(&c, all_refused(d));
 	return c.good;
 }

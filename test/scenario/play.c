@@ -115,6 +115,8 @@ play_step(struct run *r, const struct step *step, struct error *error)
 	switch (step->kind) {
 	case STEP_CONFIG:
 		return error_set(error, "config comes first, then reload");
+	case STEP_DNS:
+		return error_set(error, "dns comes before the messages");
 	case STEP_FILE:
 		return world_step(&r->world, step, error);
 	case STEP_RELOAD:
@@ -140,7 +142,8 @@ prepare(struct run *r, size_t *next, struct error *error)
 	size_t i;
 
 	for (i = 0; i < s->count && (s->steps[i].kind == STEP_CONFIG ||
-	    s->steps[i].kind == STEP_FILE); i++)
+	    s->steps[i].kind == STEP_DNS || s->steps[i].kind == STEP_FILE);
+	    i++)
 		if (world_step(&r->world, &s->steps[i], error) != 0)
 			return -1;
 	*next = i;

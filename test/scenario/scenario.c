@@ -14,6 +14,7 @@ static const struct {
 	enum step_kind kind;
 } words[] = {
 	{"config", STEP_CONFIG},
+	{"dns", STEP_DNS},
 	{"file", STEP_FILE},
 	{"reload", STEP_RELOAD},
 	{"clock", STEP_CLOCK},

@@ -30,6 +30,7 @@ struct lines {
 
 enum step_kind {
 	STEP_CONFIG,
+	STEP_DNS,
 	STEP_FILE,
 	STEP_RELOAD,
 	STEP_CLOCK,

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "ctl/mclient.h"
 #include "test/scenario/player.h"
+#include "test/scenario/zone.h"
 
 #define LOG_NAME "log"
 #define LOG_BYTES_MAX (16 << 20)
@@ -40,11 +41,12 @@ struct socket_player {
 	pid_t pid;
 	int log;		/* what the daemon writes */
 	struct buf lines;	/* read of it, and not yet looked at */
+	struct zone_server zone;
 	struct mclient *mc;	/* the SMTP session, or NULL */
 };
 
 static void
-run_daemon(const char *program, const char *listen)
+run_daemon(const char *program, const char *listen, const char *forwarder)
 {
 	int log = open(LOG_NAME, O_CREAT | O_WRONLY | O_APPEND, 0644);
 
@@ -56,7 +58,8 @@ run_daemon(const char *program, const char *listen)
 	execl(program, program, "-c", WORLD_CONF, "-o", listen,
 	    "-o", "daemon.user=", "-o", "daemon.control=control",
 	    "-o", "store.path=store", "-o", "store.size=16M",
-	    "-o", "log.to=stderr", "-o", "log.format=json", (char *)NULL);
+	    "-o", "log.to=stderr", "-o", "log.format=json",
+	    forwarder != NULL ? "-o" : NULL, forwarder, (char *)NULL);
 	_exit(127);
 }
 
@@ -117,7 +120,7 @@ static void *
 socket_start(struct world *w, const char *daemon, struct error *error)
 {
 	struct socket_player *s = mem_alloc(sizeof(*s));
-	const char *listen;
+	const char *listen, *forwarder = NULL;
 	struct span line;
 
 	s->world = w;
@@ -125,9 +128,15 @@ socket_start(struct world *w, const char *daemon, struct error *error)
 	listen = arena_printf(w->arena, "daemon.listen=%s", s->address).p;
 	buf_init(&s->lines, LOG_BYTES_MAX);
 	s->log = open(LOG_NAME, O_CREAT | O_RDONLY | O_CLOEXEC, 0644);
+	if (zone_exists(w->scenario)) {
+		if (zone_serve(w->scenario, &s->zone, error) != 0)
+			return s;
+		forwarder = arena_printf(w->arena,
+		    "dns.forwarders=127.0.0.1@%u", s->zone.port).p;
+	}
 	s->pid = fork();
 	if (s->pid == 0)
-		run_daemon(daemon, listen);
+		run_daemon(daemon, listen, forwarder);
 	await_line(s, w->arena, " ready, generation", NULL, &line, error);
 	return s;
 }
@@ -156,6 +165,7 @@ socket_stop(void *self, struct error *error)
 		status = error_set(error, "the daemon is gone");
 	else
 		stopping.pid[stopping.count++] = s->pid;
+	zone_stop(&s->zone);
 	close(s->log);
 	buf_done(&s->lines);
 	free(s);

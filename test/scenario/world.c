@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "settings.h"
+#include "test/scenario/zone.h"
 
 #define CONF_MAX (1 << 20)
 
@@ -32,6 +33,9 @@ world_make(struct world *w, struct arena *arena,
 	w->arena = arena;
 	w->scenario = scenario;
 	w->dir = dir;
+	w->keys[w->count++] = zone_exists(scenario) ? "dns.enabled=yes" :
+	    "dns.enabled=no";
+	w->keys[w->count++] = "dns.local_zones=yes";
 	if (mkdir(dir, 0755) != 0 || chdir(dir) != 0 ||
 	    mkdir("store", 0755) != 0)
 		return error_at(error, dir, 0, "%s", strerror(errno));
@@ -100,6 +104,8 @@ world_step(struct world *w, const struct step *step, struct error *error)
 
 	if (step->kind == STEP_FILE)
 		return world_file(w, step, error);
+	if (step->kind == STEP_DNS)
+		return 0;
 	for (i = 0; i < step->lines.count; i++)
 		if (world_key(w, &step->lines.line[i], error) != 0)
 			return -1;

@@ -23,7 +23,10 @@ struct world {
 int world_make(struct world *, struct arena *, const struct scenario *,
     const char *dir, struct error *);
 
-/* Steps of the kinds CONFIG, RELOAD (its keys) and FILE. */
+/*
+ * Steps of the kinds CONFIG, RELOAD (its keys) and FILE; zone.h has those of
+ * DNS.
+ */
 int world_step(struct world *, const struct step *, struct error *);
 
 /* Writes the configuration as it is now; before it is loaded. */

@@ -253,6 +253,8 @@ lab_launch(struct lab *lab)
 	argv[n++] = mem_printf("-odaemon.control=%s", lab->control);
 	argv[n++] = mem_printf("-ostore.path=%s", lab->store);
 	argv[n++] = mem_printf("-odaemon.user=%s", lab->user);
+	/* No test may depend on a network. */
+	argv[n++] = mem_printf("-odns.enabled=no");
 	argv[n++] = mem_printf("-olog.to=stderr");
 	argv[n++] = mem_printf("-olog.format=json");
 	argv[n] = NULL;

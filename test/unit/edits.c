@@ -80,6 +80,7 @@ struct world {
 	struct policy policy;
 	struct weights weights;
 	struct result result;
+	struct auth auth;
 	struct decision decision;
 	struct edits edits;
 	struct field sent[FIELDS_MAX];	/* what the MTA has, kept or not */
@@ -124,8 +125,8 @@ world_edit(struct world *w, int64_t score)
 	w->result.score = score;
 	policy_decide(&w->policy, &w->message, &w->result, "TOKEN234",
 	    &w->decision);
-	edits_make(&w->message, &w->policy, &w->result, &w->decision, "0123",
-	    &w->edits);
+	edits_make(&w->message, &w->policy, &w->result, &w->auth,
+	    &w->decision, "0123", &w->edits);
 }
 
 /* How many fields of ours are added at most once, of that name. */

@@ -14,6 +14,7 @@ struct world {
 	struct limits limits;
 	struct weights weights;
 	struct result result;
+	struct auth auth;
 	struct decision decision;
 	struct report report;
 };
@@ -33,7 +34,8 @@ world_init(struct world *w)
 	    .token = "TOKEN234", .code = "550", .enhanced = "5.7.1",
 	    .text = "Refused" };
 	w->report = (struct report) { .message = &w->message,
-	    .result = &w->result, .decision = &w->decision,
+	    .result = &w->result, .auth = &w->auth,
+	    .decision = &w->decision,
 	    .generation = "0123456789ab", .mode = "mark", .ended = "message",
 	    .elapsed = 3 };
 }

@@ -204,7 +204,16 @@ static const struct {
 	{ "would refuse", "actions { refuse_at_rcpt = DENY_CLIENT }",
 	    NEED_EDIT, NEED_REFUSE_RCPT },
 	{ "body", "gtube { enabled = yes }", NEED_BODY, 0 },
-	{ "no body", "gtube { enabled = no }", NEED_EDIT, NEED_BODY },
+	{ "no body", "gtube { enabled = no }\ndns { enabled = no }",
+	    NEED_EDIT, NEED_BODY | NEED_WHOLE_BODY },
+	{ "body for signatures", "gtube { enabled = no }",
+	    NEED_BODY | NEED_WHOLE_BODY, 0 },
+	{ "DMARC holds", "mode = enforce\ndmarc { policy = quarantine }",
+	    NEED_QUARANTINE, 0 },
+	{ "DMARC marks", "dmarc { policy = quarantine }", NEED_EDIT,
+	    NEED_QUARANTINE },
+	{ "DMARC without a DNS", "mode = enforce\ndns { enabled = no }\n"
+	    "dmarc { policy = reject }", NEED_EDIT, NEED_QUARANTINE },
 };
 
 static void
