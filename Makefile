@@ -109,7 +109,7 @@ bench: all bench-programs
 	$(BUILD)/test/bench/corpus $(BENCH)/corpus 4000
 	/usr/bin/python3 test/bench/run.py --build $(BUILD) \
 		--conf $(BENCH)/postern.conf --corpus $(BENCH)/corpus \
-		--state $(BENCH) --log $(BENCH)/log $(BENCHFLAGS)
+		--state $(BENCH) $(BENCHFLAGS)
 
 # Against opendkim, and opendkim and opendmarc one after the other.
 AUTH_BENCH := $(BUILD)/bench-auth

@@ -18,6 +18,7 @@
 #include "milter/control.h"
 #include "milter/notify.h"
 #include "milter/privileges.h"
+#include "milter/quickack.h"
 #include "milter/signals.h"
 #include "net/endpoint.h"
 
@@ -134,6 +135,16 @@ find_permissions(struct sockets *s, const struct snapshot *snapshot,
 	return 0;
 }
 
+static bool
+is_tcp(int fd)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t length = sizeof(address);
+
+	return getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
+	    address.ss_family != AF_UNIX;
+}
+
 static int
 open_sockets(struct sockets *s, const struct snapshot *snapshot,
     struct error *error)
@@ -147,6 +158,8 @@ open_sockets(struct sockets *s, const struct snapshot *snapshot,
 		s->mta = endpoint_listen(d->listen, s->mode, s->group, error);
 	if (s->mta < 0)
 		return -1;
+	if (is_tcp(s->mta))
+		quickack_enable();
 	if (!s->inherited && endpoint_path(d->listen) != NULL)
 		s->mta_path = mem_printf("%s", endpoint_path(d->listen));
 	s->control_address = mem_printf("unix:%s", d->control);

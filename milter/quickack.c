@@ -12,13 +12,24 @@
  * none comes in a moment, what came is acknowledged.  To do so for every
  * packet would cost more than all the checks.
  */
+#include "milter/quickack.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <time.h>
 
-/* Fails on a unix socket, which needs none of it. */
+/* poll has no pointer of ours to look at.  Unix sockets need none of this. */
+static bool enabled;
+
+void
+quickack_enable(void)
+{
+	enabled = true;
+}
+
 static void
 acknowledge(int fd)
 {
@@ -40,7 +51,7 @@ poll(struct pollfd *fds, nfds_t count, int timeout)
 	struct timespec wait = {timeout / 1000, timeout % 1000 * 1000000L};
 	int ready;
 
-	if (count == 1 && timeout != 0) {
+	if (enabled && count == 1 && timeout != 0) {
 		ready = ppoll(fds, count, &moment, NULL);
 		if (ready != 0)
 			return ready;

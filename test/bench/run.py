@@ -44,6 +44,12 @@ class Failed(Exception):
     pass
 
 
+def address(place):
+    """A port, or the path of a socket, as a milter's address."""
+    return (f"inet:{place}@127.0.0.1" if isinstance(place, int)
+            else f"unix:{place}")
+
+
 class Filter:
     """A filter under load: a process in a session of its own.
 
@@ -53,8 +59,7 @@ class Filter:
     def __init__(self, name, command, place, log):
         self.name = name
         self.place = place
-        self.address = (f"inet:{place}@127.0.0.1" if isinstance(place, int)
-                        else f"unix:{place}")
+        self.address = address(place)
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True)
@@ -291,6 +296,8 @@ def parse_arguments():
     p.add_argument("--per-connection", type=int, default=1)
     p.add_argument("--flat", type=int, default=100000,
                    help="messages of the long run, 0 leaves it out")
+    p.add_argument("--socket", choices=("unix", "inet"), default="unix",
+                   help="how the filters are reached")
     p.add_argument("--port", type=int, default=18790,
                    help="this and the next are used")
     p.add_argument("--log", default=os.devnull, help="what filters print")
@@ -299,9 +306,17 @@ def parse_arguments():
     return arguments
 
 
+def places(arguments):
+    """Where Postern and the floor listen."""
+    if arguments.socket == "inet":
+        return arguments.port, arguments.port + 1
+    folder = os.path.abspath(arguments.state)
+    return f"{folder}/postern.socket", f"{folder}/floor.socket"
+
+
 def postern_command(arguments):
     command = [os.path.join(arguments.build, "postern"), "-c", arguments.conf,
-               "-o", f"daemon.listen=inet:{arguments.port}@127.0.0.1",
+               "-o", "daemon.listen=" + address(places(arguments)[0]),
                "-o", f"daemon.control={arguments.state}/control",
                "-o", f"store.path={arguments.state}/store"]
     for option in OPTIONS + arguments.option:
@@ -313,7 +328,11 @@ def run(arguments, started, log):
     files = sorted(glob.glob(os.path.join(arguments.corpus, "*.eml")))
     if not files:
         raise Failed("no messages in " + arguments.corpus)
-    postern = Filter("postern", postern_command(arguments), arguments.port,
+    # What a log line costs beyond its making is up to where it goes: a file
+    # on disk takes another 20 to 30 us a message.
+    print(f"over {arguments.socket} sockets, log to {arguments.log}")
+    postern = Filter("postern", postern_command(arguments),
+                     places(arguments)[0],
                      log)
     started.append(postern)
     send(arguments, postern, files[:1])
@@ -321,8 +340,8 @@ def run(arguments, started, log):
     send(arguments, postern, files[:1])
     options = floor_options(arguments, postern, files)
     command = [os.path.join(arguments.build, "test/bench/floor"), "--socket",
-               f"inet:{arguments.port + 1}@127.0.0.1", *options]
-    floor = Filter("floor", command, arguments.port + 1, log)
+               address(places(arguments)[1]), *options]
+    floor = Filter("floor", command, places(arguments)[1], log)
     started.append(floor)
     results = measure(arguments, [postern, floor], files)
     print_table(results, arguments.connections)
