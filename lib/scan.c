@@ -312,12 +312,9 @@ count_message(struct scan *s)
 	const struct result *r = &s->result;
 	size_t i;
 
-	metric_count(metrics_cell(metrics, METRIC_BY_ACTION,
-	    action_name(s->decision.action)));
-	metric_count(metrics_cell(metrics, METRIC_BY_DONE,
-	    action_name(s->decision.done)));
-	metric_count(metrics_cell(metrics, METRIC_BY_DIRECTION,
-	    direction_name(s->message.direction)));
+	metric_count(s->snapshot->action_cells[s->decision.action]);
+	metric_count(s->snapshot->done_cells[s->decision.done]);
+	metric_count(s->snapshot->direction_cells[s->message.direction]);
 	metrics_add(metrics, METRIC_BYTES_SEEN, (int64_t)
 	    (s->message.header_bytes + s->message.body_seen));
 	for (i = 0; i < r->count; i++)

@@ -211,6 +211,15 @@ find_cells(struct snapshot *s, struct metrics *metrics)
 	const struct weight *weight;
 	size_t i;
 
+	for (i = 0; i <= ACTION_REJECT; i++) {
+		s->action_cells[i] = metrics_cell(metrics, METRIC_BY_ACTION,
+		    action_name((enum action)i));
+		s->done_cells[i] = metrics_cell(metrics, METRIC_BY_DONE,
+		    action_name((enum action)i));
+	}
+	for (i = 0; i <= DIRECTION_LOCAL; i++)
+		s->direction_cells[i] = metrics_cell(metrics,
+		    METRIC_BY_DIRECTION, direction_name((enum direction)i));
 	s->symbol_cells = mem_alloc(s->weights.map.count *
 	    sizeof(*s->symbol_cells));
 	for (i = 0; i < s->weights.map.count; i++) {

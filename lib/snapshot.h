@@ -32,6 +32,9 @@ struct snapshot {
 	struct networks networks;
 	struct weights weights;
 	metric_cell **symbol_cells;	/* by weight.index */
+	metric_cell *action_cells[ACTION_REJECT + 1];
+	metric_cell *done_cells[ACTION_REJECT + 1];
+	metric_cell *direction_cells[DIRECTION_LOCAL + 1];
 	struct active_check *active;	/* in the order of the table */
 	size_t active_count;
 	size_t state_size;

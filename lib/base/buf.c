@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-#define BUF_FIRST 256
+#define BUF_FIRST 1024
 
 void
 buf_init(struct buf *b, size_t max)

@@ -47,7 +47,7 @@ enum need {
 
 enum answer { ANSWERED, UNANSWERED };	/* the latter: a service failed */
 
-#define INQUIRY_OPS_MAX 16	/* store operations of one batch */
+#define INQUIRY_OPS_MAX 8	/* store operations of one batch */
 
 struct check;
 
