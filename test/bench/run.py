@@ -328,8 +328,7 @@ def run(arguments, started, log):
     files = sorted(glob.glob(os.path.join(arguments.corpus, "*.eml")))
     if not files:
         raise Failed("no messages in " + arguments.corpus)
-    # What a log line costs beyond its making is up to where it goes: a file
-    # on disk takes another 20 to 30 us a message.
+    # What a log line costs beyond its making is up to where it goes.
     print(f"over {arguments.socket} sockets, log to {arguments.log}")
     postern = Filter("postern", postern_command(arguments),
                      places(arguments)[0],
