@@ -12,12 +12,9 @@
 #include "auth/dkim_secret.h"
 #include "base/text.h"
 #include "ctl/commands.h"
+#include "ctl/resolver.h"
 #include "mail/domain.h"
 
-#define SERVERS_MAX 8
-#define QUESTION_MS 5000
-#define ALL_MS 20000
-#define CACHE_BYTES (1 << 20)
 #define STRING_MAX 255		/* bytes of one string; RFC 1035 3.3.14 */
 #define DIGEST_BYTES 32
 
@@ -25,7 +22,7 @@ static const char usage_text[] =
     "usage: posternctl dkim genkey [--bits number | --ed25519]\n"
     "           [--out directory] domain selector\n"
     "       posternctl dkim testkey [--key file]\n"
-    "           [--server address[@port]]... domain selector\n";
+    "           " RESOLVER_USAGE " domain selector\n";
 
 /* The name of the key's record; empty when there can be none. */
 static struct span
@@ -77,18 +74,23 @@ make_key(const struct dkim_genkey *g, struct arena *arena, struct buf *out,
 	const char *path;
 	int status;
 
-	if (name.n == 0)
-		return error_set(error, "no DNS name: selector \"%s\" of "
-		    "domain \"%s\"", g->selector, g->domain);
+	if (name.n == 0) {
+		error_set(error, "no DNS name: selector \"%s\" of domain "
+		    "\"%s\"", g->selector, g->domain);
+		return EX_USAGE;
+	}
 	selector = span_head(name, span_find(name, span_of("._domainkey.")));
 	domain = span_skip(name, selector.n + strlen("._domainkey."));
 	path = arena_printf(arena, "%s/%.*s.%.*s.pem", g->dir,
 	    SPAN_ARG(domain), SPAN_ARG(selector)).p;
 	secret = dkim_secret_new(g->bits);
-	if (secret == NULL)
-		return error_set(error, "libcrypto makes no such key");
-	status = write_new(path, dkim_secret_pem(secret, arena), error);
-	if (status == 0) {
+	if (secret == NULL) {
+		error_set(error, "libcrypto makes no such key");
+		return EX_SOFTWARE;
+	}
+	status = write_new(path, dkim_secret_pem(secret, arena), error) == 0 ?
+	    EX_OK : EX_CANTCREAT;
+	if (status == EX_OK) {
 		buf_puts(out, "; private key: ");
 		text_escape(out, span_of(path));
 		buf_char(out, '\n');
@@ -228,20 +230,24 @@ dkim_testkey(struct dns *dns, const struct dkim_genkey *g, const char *file,
 	struct question *q = dns_job_state(job);
 	struct dkim_secret *secret = NULL;
 	struct error error;
-	int status = EX_DATAERR;
+	int status = EX_USAGE;
 
 	q->name = record_name(dns_job_arena(job), g);
 	if (file != NULL)
 		secret = dkim_secret_load(file, (uid_t)-1,
 		    (gid_t)-1, &error);
 	if (q->name.n == 0) {
-		buf_puts(out, "no DNS name\n");
+		buf_puts(out, "no DNS name: selector \"");
+		text_escape(out, span_of(g->selector));
+		buf_puts(out, "\" of domain \"");
+		text_escape(out, span_of(g->domain));
+		buf_puts(out, "\"\n");
 	} else if (file != NULL && secret == NULL) {
 		buf_printf(out, "%s\n", error.text);
 		status = EX_NOINPUT;
 	} else {
 		dns_job_start(job, ask);
-		dns_job_wait(job, ALL_MS);
+		dns_job_wait(job, RESOLVER_WAIT_MS);
 		status = put_answer(q, secret, out);
 	}
 	dkim_secret_free(secret);
@@ -293,7 +299,7 @@ genkey(int argc, char **argv)
 	struct dkim_genkey g = { .dir = ".", .bits = DKIM_GENKEY_BITS };
 	struct error error;
 	struct buf out;
-	int i;
+	int i, status;
 
 	for (i = 2; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "--ed25519") == 0)
@@ -309,43 +315,33 @@ genkey(int argc, char **argv)
 	if (!take_names(argc, argv, i, &g))
 		return usage();
 	buf_init(&out, DKIM_TEXT_MAX);
-	if (dkim_genkey(&g, &out, &error) == 0)
-		return finish(&out, EX_OK);
-	fprintf(stderr, "posternctl: %s\n", error.text);
-	return finish(&out, EX_CANTCREAT);
+	status = dkim_genkey(&g, &out, &error);
+	if (status != EX_OK)
+		fprintf(stderr, "posternctl: %s\n", error.text);
+	return finish(&out, status);
 }
 
 static int
-testkey(int argc, char **argv)
+testkey(const struct globals *globals, int argc, char **argv)
 {
-	const char *servers[SERVERS_MAX + 1] = { NULL }, *file = NULL;
-	struct dns_settings settings = { .forwarders = servers,
-		.trust_anchor = "", .cache_bytes = CACHE_BYTES,
-		.timeout = QUESTION_MS };
+	struct resolver resolver = { .count = 0 };
+	const char *file = NULL;
 	struct dkim_genkey g;
-	struct error error;
 	struct buf out;
 	struct dns *dns;
-	size_t count = 0;
 	int i, status;
 
-	for (i = 2; i + 1 < argc && argv[i][0] == '-'; i += 2) {
+	for (i = 2; i + 1 < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "--key") == 0)
-			file = argv[i + 1];
-		else if (strcmp(argv[i], "--server") == 0 &&
-		    count < SERVERS_MAX)
-			servers[count++] = argv[i + 1];
-		else
+			file = argv[++i];
+		else if (!resolver_option(&resolver, argc, argv, &i))
 			return usage();
 	}
 	if (!take_names(argc, argv, i, &g))
 		return usage();
-	settings.local_zones = count != 0;
-	dns = dns_unbound(&settings, &error);
-	if (dns == NULL) {
-		fprintf(stderr, "posternctl: %s\n", error.text);
-		return EX_UNAVAILABLE;
-	}
+	dns = resolver_open(&resolver, globals, &status);
+	if (dns == NULL)
+		return status;
 	buf_init(&out, DKIM_TEXT_MAX);
 	status = dkim_testkey(dns, &g, file, &out);
 	dns_free(dns);
@@ -355,10 +351,9 @@ testkey(int argc, char **argv)
 int
 dkim_main(const struct globals *globals, int argc, char **argv)
 {
-	(void)globals;
 	if (argc >= 2 && strcmp(argv[1], "genkey") == 0)
 		return genkey(argc, argv);
 	if (argc >= 2 && strcmp(argv[1], "testkey") == 0)
-		return testkey(argc, argv);
+		return testkey(globals, argc, argv);
 	return usage();
 }

@@ -21,13 +21,16 @@ struct dkim_genkey {
 
 /*
  * Writes the private key as DIR/DOMAIN.SELECTOR.pem, mode 0600, unless there
- * is such a file, and appends the record for the zone.  0, or -1 with *error.
+ * is such a file, and appends the record for the zone.  Returns EX_OK, or
+ * EX_USAGE (no DNS name), EX_CANTCREAT or EX_SOFTWARE with *error.
  */
 int dkim_genkey(const struct dkim_genkey *, struct buf *out, struct error *);
 
 /*
  * Appends what the DNS says of a key, and whether it belongs to that in the
- * file, which may be NULL.  Returns an exit status of sysexits(3).
+ * file, which may be NULL.  Returns EX_OK, EX_DATAERR when the key is not there,
+ * faulty or another, EX_TEMPFAIL when the DNS gave no answer, EX_NOINPUT or
+ * EX_USAGE.
  */
 int dkim_testkey(struct dns *, const struct dkim_genkey *, const char *file,
     struct buf *out);

@@ -8,15 +8,11 @@
 #include "auth/dmarc_trace.h"
 #include "base/text.h"
 #include "ctl/commands.h"
+#include "ctl/resolver.h"
 #include "mail/domain.h"
 
-#define SERVERS_MAX 8
-#define QUESTION_MS 5000
-#define ALL_MS 20000
-#define CACHE_BYTES (1 << 20)
-
 static const char usage_text[] =
-    "usage: posternctl dmarc explain [--server address[@port]]... domain\n";
+    "usage: posternctl dmarc explain " RESOLVER_USAGE " domain\n";
 
 static const char *
 type_name(enum dns_type type)
@@ -145,13 +141,13 @@ dmarc_explain(struct dns *dns, const char *domain,
 		.compare = suffixes != NULL };
 	struct dns_job *job;
 	struct arena arena;
-	int status = EX_DATAERR;
+	int status = EX_USAGE;
 
 	arena_init(&arena);
 	in.author = domain_ascii(&arena, span_of(domain));
 	if (in.author.n != 0) {
 		job = dmarc_start(dns, &in);
-		dns_job_wait(job, ALL_MS);
+		dns_job_wait(job, RESOLVER_WAIT_MS);
 		put_queries(dmarc_outcome(job), &arena, out);
 		status = put_discovery(dmarc_outcome(job), out);
 		put_comparison(dmarc_outcome(job), out);
@@ -165,22 +161,17 @@ dmarc_explain(struct dns *dns, const char *domain,
 }
 
 static int
-explain(const char *const *servers, const char *domain)
+explain(const struct globals *g, const struct resolver *resolver,
+    const char *domain)
 {
-	struct dns_settings settings = { .forwarders = servers,
-		.trust_anchor = "", .cache_bytes = CACHE_BYTES,
-		.timeout = QUESTION_MS,
-		.local_zones = servers[0] != NULL };
 	struct suffixes *suffixes;
 	struct error error;
-	struct dns *dns = dns_unbound(&settings, &error);
 	struct buf out;
 	int status;
+	struct dns *dns = resolver_open(resolver, g, &status);
 
-	if (dns == NULL) {
-		fprintf(stderr, "posternctl: %s\n", error.text);
-		return EX_UNAVAILABLE;
-	}
+	if (dns == NULL)
+		return status;
 	suffixes = suffixes_open("", &error);
 	if (suffixes == NULL)
 		fprintf(stderr, "posternctl: %s\n", error.text);
@@ -196,18 +187,15 @@ explain(const char *const *servers, const char *domain)
 int
 dmarc_main(const struct globals *g, int argc, char **argv)
 {
-	const char *servers[SERVERS_MAX + 1] = { NULL };
-	size_t count = 0;
+	struct resolver resolver = { .count = 0 };
 	int i;
 
-	(void)g;
-	for (i = 2; i + 1 < argc && strcmp(argv[i], "--server") == 0 &&
-	    count < SERVERS_MAX; i += 2)
-		servers[count++] = argv[i + 1];
+	for (i = 2; resolver_option(&resolver, argc, argv, &i); i++)
+		;
 	if (argc < 3 || strcmp(argv[1], "explain") != 0 || i != argc - 1 ||
 	    argv[i][0] == '-') {
 		fputs(usage_text, stderr);
 		return EX_USAGE;
 	}
-	return explain(servers, argv[i]);
+	return explain(g, &resolver, argv[i]);
 }

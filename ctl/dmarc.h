@@ -10,7 +10,8 @@
 
 /*
  * Appends each question with what it brought, and what follows.  suffixes may
- * be NULL: then no comparison.  Returns an exit status of sysexits(3).
+ * be NULL: then no comparison.  Returns EX_OK, EX_TEMPFAIL when the DNS gave no
+ * answer that matters, or EX_USAGE when domain is no name of one.
  */
 int dmarc_explain(struct dns *, const char *domain, const struct suffixes *,
     struct buf *out);

@@ -2,27 +2,23 @@
 #include "ctl/domain.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "auth/dkim_key.h"
 #include "auth/dmarc.h"
+#include "base/text.h"
 #include "ctl/commands.h"
 #include "ctl/dkim.h"
 #include "ctl/domainspf.h"
+#include "ctl/resolver.h"
 #include "mail/domain.h"
-#include "settings.h"
 
-#define ALL_MS 30000
-#define QUESTION_MS 5000
-#define CACHE_BYTES (1 << 20)
-#define SERVERS_MAX 8
 #define MX_MAX 20		/* hosts whose addresses are looked for */
 
 static const char usage_text[] =
     "usage: posternctl domain check [--selector name]...\n"
-    "           [--server address[@port]]... domain\n";
+    "           " RESOLVER_USAGE " domain\n";
 
 /* A host that takes mail, and whether it is there. */
 struct host {
@@ -367,10 +363,10 @@ judge(struct dns *dns, const struct domain_question *q, struct span domain,
 
 	for (i = 0; i < DOMAINSPF_PROBES; i++)
 		probes[i] = domainspf_probe(dns, domain, i);
-	dns_job_wait(records, ALL_MS);
-	dns_job_wait(dmarc, ALL_MS);
+	dns_job_wait(records, RESOLVER_WAIT_MS);
+	dns_job_wait(dmarc, RESOLVER_WAIT_MS);
 	for (i = 0; i < DOMAINSPF_PROBES; i++) {
-		dns_job_wait(probes[i], ALL_MS);
+		dns_job_wait(probes[i], RESOLVER_WAIT_MS);
 		spf.probes[i] = spf_outcome(probes[i]);
 	}
 	r = dns_job_state(records);
@@ -396,37 +392,16 @@ domain_check(struct dns *dns, const struct domain_question *q,
 
 	arena_init(&arena);
 	domain = domain_ascii(&arena, span_of(q->domain));
-	if (domain.n != 0)
+	if (domain.n != 0) {
 		judge(dns, q, domain, &f);
-	else
-		buf_puts(out, "not the name of a domain\n");
+	} else {
+		text_escape(out, span_of(q->domain));
+		buf_puts(out, ": not the name of a domain\n");
+	}
 	arena_done(&arena);
 	return domain.n == 0 ? EX_USAGE :
-	    f.unanswered != 0 ? EX_UNAVAILABLE :
-	    f.problems != 0 ? DOMAIN_EXIT_PROBLEMS : EX_OK;
-}
-
-/* By the servers, or by the configuration without any. */
-static struct dns *
-open_dns(const struct globals *g, const char *const *servers,
-    struct error *error)
-{
-	struct dns_settings settings = { .forwarders = servers,
-		.trust_anchor = "", .cache_bytes = CACHE_BYTES,
-		.timeout = QUESTION_MS, .local_zones = true };
-	const struct section **sections;
-	struct dns *dns = NULL;
-	struct conf *conf;
-
-	if (servers[0] != NULL)
-		return dns_unbound(&settings, error);
-	sections = settings_sections();
-	conf = conf_load(g->conf, sections, g->overrides, error);
-	if (conf != NULL)
-		dns = settings_open_dns(conf_section(conf, "dns"), error);
-	conf_free(conf);
-	free(sections);
-	return dns;
+	    f.unanswered != 0 ? EX_TEMPFAIL :
+	    f.problems != 0 ? EX_DATAERR : EX_OK;
 }
 
 static int
@@ -437,18 +412,15 @@ usage(void)
 }
 
 static int
-check(const struct globals *g, const char *const *servers,
+check(const struct globals *g, const struct resolver *resolver,
     const struct domain_question *q)
 {
-	struct error error;
-	struct dns *dns = open_dns(g, servers, &error);
 	struct buf out;
 	int status;
+	struct dns *dns = resolver_open(resolver, g, &status);
 
-	if (dns == NULL) {
-		fprintf(stderr, "posternctl: %s\n", error.text);
-		return EX_UNAVAILABLE;
-	}
+	if (dns == NULL)
+		return status;
 	buf_init(&out, DOMAIN_REPORT_MAX);
 	status = domain_check(dns, q, &out);
 	fwrite(out.p, 1, out.n, stdout);
@@ -461,9 +433,8 @@ check(const struct globals *g, const char *const *servers,
 int
 domain_main(const struct globals *g, int argc, char **argv)
 {
-	const char *servers[SERVERS_MAX + 1] = { NULL };
+	struct resolver resolver = { .count = 0 };
 	struct domain_question q = { .domain = NULL };
-	size_t count = 0;
 	int i;
 
 	if (argc < 3 || strcmp(argv[1], "check") != 0)
@@ -471,14 +442,13 @@ domain_main(const struct globals *g, int argc, char **argv)
 	for (i = 2; i < argc; i++) {
 		if (argv[i][0] != '-' && q.domain == NULL)
 			q.domain = argv[i];
-		else if (i + 1 < argc && strcmp(argv[i], "--server") == 0 &&
-		    count < SERVERS_MAX)
-			servers[count++] = argv[++i];
+		else if (resolver_option(&resolver, argc, argv, &i))
+			continue;
 		else if (i + 1 < argc && strcmp(argv[i], "--selector") == 0 &&
 		    q.selector_count < DOMAIN_SELECTORS_MAX)
 			q.selectors[q.selector_count++] = argv[++i];
 		else
 			return usage();
 	}
-	return q.domain != NULL ? check(g, servers, &q) : usage();
+	return q.domain != NULL ? check(g, &resolver, &q) : usage();
 }

@@ -9,7 +9,6 @@
 
 #define DOMAIN_SELECTORS_MAX 16
 #define DOMAIN_REPORT_MAX (1 << 20)	/* bytes */
-#define DOMAIN_EXIT_PROBLEMS 1
 
 struct domain_question {
 	const char *domain;
@@ -18,8 +17,9 @@ struct domain_question {
 };
 
 /*
- * Appends a line per finding.  Returns 0, DOMAIN_EXIT_PROBLEMS, EX_UNAVAILABLE
- * when a question was not answered, or EX_USAGE when it is not about a domain.
+ * Appends a line per finding.  Returns EX_OK, EX_DATAERR when something is
+ * wrong, EX_TEMPFAIL when a question was not answered, so that the report is not
+ * complete, or EX_USAGE when it is not about a domain.
  */
 int domain_check(struct dns *, const struct domain_question *,
     struct buf *out);

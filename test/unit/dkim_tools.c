@@ -119,21 +119,23 @@ test_made(struct world *w)
 
 	buf_init(&out, DKIM_TEXT_MAX);
 	w->file = arena_printf(&w->arena, "%s/example.org.ed.pem", w->dir).p;
-	CHECK("ed25519", dkim_genkey(&g, &out, &error) == 0);
+	CHECK("ed25519", dkim_genkey(&g, &out, &error) == EX_OK);
 	CHECK("mode", stat(w->file, &st) == 0 && (st.st_mode & 07777) == 0600);
 	CHECK("zone", strstr(buf_string(&out),
 	    "\ned._domainkey.example.org. IN TXT (\n\t\"v=DKIM1;") != NULL);
 	record = joined(&w->arena, buf_string(&out));
 	w->public = span_skip(record, strlen(MADE));
 	CHECK("record", span_starts(record, MADE) && w->public.n == 44);
-	CHECK("never overwrites", dkim_genkey(&g, &out, &error) == -1 &&
+	CHECK("never overwrites",
+	    dkim_genkey(&g, &out, &error) == EX_CANTCREAT &&
 	    strstr(error.text, "File exists") != NULL);
 	g.selector = "a/../b";
-	CHECK("no name", dkim_genkey(&g, &out, &error) == -1 &&
+	CHECK("no name", dkim_genkey(&g, &out, &error) == EX_USAGE &&
 	    strstr(error.text, "no DNS name") != NULL);
 	g.selector = "x";
 	g.dir = "/nonexistent";
-	CHECK("no directory", dkim_genkey(&g, &out, &error) == -1 &&
+	CHECK("no directory",
+	    dkim_genkey(&g, &out, &error) == EX_CANTCREAT &&
 	    strstr(error.text, "No such file") != NULL);
 	buf_done(&out);
 }
@@ -150,7 +152,7 @@ test_rsa(struct world *w)
 	struct buf out;
 
 	buf_init(&out, DKIM_TEXT_MAX);
-	CHECK("rsa", dkim_genkey(&g, &out, &error) == 0);
+	CHECK("rsa", dkim_genkey(&g, &out, &error) == EX_OK);
 	record = joined(&w->arena, buf_string(&out));
 	CHECK("more than one string", record.n > 255);
 	dns_table_add(dns, "rsa._domainkey.example.org", DNS_TXT, record);
@@ -165,7 +167,7 @@ test_rsa(struct world *w)
 	dns_table_fail(dns, "down._domainkey.example.org", DNS_TXT);
 	CHECK("no answer", dkim_testkey(dns, &g, file, &out) == EX_TEMPFAIL);
 	g.selector = "";
-	CHECK("no name", dkim_testkey(dns, &g, file, &out) == EX_DATAERR);
+	CHECK("no name", dkim_testkey(dns, &g, file, &out) == EX_USAGE);
 	buf_done(&out);
 	dns_free(dns);
 	unlink(file);

@@ -92,7 +92,7 @@ static const struct row rows[] = {
 	    "alignment: relaxed for DKIM, relaxed for SPF\n"
 	    "public suffix list: no difference known, organizational domain "
 	    "example.com\n" },
-	{ "no domain", "", "a b", EX_DATAERR,
+	{ "no domain", "", "a b", EX_USAGE,
 	    "a b: not the name of a domain\n" },
 };
 
