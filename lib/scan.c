@@ -47,6 +47,7 @@ scan_reset(struct scan *s)
 {
 	if (s->snapshot != NULL)
 		drop_all(s);
+	dkim_bodies_done(&s->bodies);
 	snapshot_put(s->snapshot);
 	s->snapshot = NULL;
 	message_reset(&s->message, NULL);
@@ -98,6 +99,7 @@ scan_inquiry(struct scan *s)
 	s->inquiry.message = &s->message;
 	s->inquiry.result = &s->result;
 	s->inquiry.auth = &s->auth;
+	s->inquiry.bodies = &s->bodies;
 	s->inquiry.dns = s->services->dns;
 	s->inquiry.dns_local = s->snapshot->dns->local_zones;
 	s->inquiry.dns_deadline = s->snapshot->dns->deadline;
@@ -129,7 +131,6 @@ scan_begin(struct scan *s, struct snapshot *snapshot,
 	memset(&s->decision, 0, sizeof(s->decision));
 	memset(&s->edits, 0, sizeof(s->edits));
 	memset(&s->auth, 0, sizeof(s->auth));
-	s->feeding = 0;
 	s->state = arena_alloc(&m->arena, snapshot->state_size);
 	s->store_waits = 0;
 	s->headers_judged = false;
@@ -255,23 +256,6 @@ judge_headers(struct scan *s)
 			judge_recipient(s, &m->recipients[i]);
 	}
 	judge_stage(s, STAGE_HEADERS);
-	for (i = 0; i < s->snapshot->active_count; i++)
-		if (s->snapshot->active[i].check->feed != NULL)
-			s->feeding |= UINT64_C(1) << i;
-}
-
-/* The checks that see the body as it comes, whatever is kept of it. */
-static void
-feed_all(struct scan *s, struct span bytes)
-{
-	const struct active_check *active = s->snapshot->active;
-	size_t i;
-
-	for (i = 0; i < s->snapshot->active_count; i++)
-		if ((s->feeding & UINT64_C(1) << i) &&
-		    !active[i].check->feed(active[i].self,
-		    inquire(s, &active[i]), bytes))
-			s->feeding &= ~(UINT64_C(1) << i);
 }
 
 bool
@@ -280,10 +264,11 @@ scan_body(struct scan *s, struct span bytes)
 	bool more;
 
 	judge_headers(s);
-	feed_all(s, bytes);
+	/* All of it, whatever is kept. */
+	dkim_bodies_add(&s->bodies, bytes);
 	more = message_body(&s->message, bytes) &&
 	    (s->snapshot->needs & NEED_BODY);
-	return more || s->feeding != 0;
+	return more || s->bodies.count != 0;
 }
 
 static void

@@ -26,13 +26,13 @@ struct scan {
 	struct message message;
 	struct result result;
 	struct auth auth;
+	struct dkim_bodies bodies;
 	struct decision decision;
 	struct edits edits;
 	struct inquiry inquiry;
 	char *state;			/* of all checks, in the arena */
 	unsigned store_waits;		/* at most two */
 	bool headers_judged;
-	uint64_t feeding;		/* active checks that want the body */
 	char token[TOKEN_LENGTH + 1];
 };
 

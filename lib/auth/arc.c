@@ -5,7 +5,6 @@
 
 #include "auth/archash.h"
 #include "auth/arckey.h"
-#include "auth/dkim_body.h"
 #include "base/mem.h"
 
 struct arc {
@@ -13,9 +12,6 @@ struct arc {
 	struct arc_input input;
 	struct arcsets chain;
 	struct arckeys keys;
-	struct dkim_body *bodies[ARC_BODIES_MAX];
-	struct span hashes[ARC_BODIES_MAX];
-	size_t body_count;	/* 0: no body is wanted */
 	char *used;		/* scratch of archash_message */
 	bool ended;
 	struct arc_outcome outcome;
@@ -59,17 +55,13 @@ terms_of(const struct arcsig *sig)
 	return terms;
 }
 
-/* Which of the bodies is hashed as sig wants; body_count: none. */
-static size_t
+/* Hashed as sig wants, or NULL. */
+static struct dkim_body *
 find_body(const struct arc *arc, const struct arcsig *sig)
 {
 	struct dkim_body_terms terms = terms_of(sig);
-	size_t i;
 
-	for (i = 0; i < arc->body_count; i++)
-		if (dkim_body_same(arc->bodies[i], &terms))
-			break;
-	return i;
+	return dkim_bodies_find(arc->input.bodies, &terms);
 }
 
 static void
@@ -77,13 +69,11 @@ want_body(struct arc *arc, const struct arcsig *sig)
 {
 	struct dkim_body_terms terms = terms_of(sig);
 
-	if (arc->body_count < ARC_BODIES_MAX &&
-	    find_body(arc, sig) == arc->body_count)
-		arc->bodies[arc->body_count++] = dkim_body_new(&terms);
+	dkim_bodies_want(arc->input.bodies, &terms);
 }
 
 static void
-begin_bodies(struct arc *arc)
+want_bodies(struct arc *arc)
 {
 	struct arcsig other;
 	size_t i;
@@ -136,7 +126,7 @@ arc_start(struct dns *dns, const struct arc_input *input)
 		    DKIM_BITS_MIN);
 		arc->used = arena_bytes(&arc->arena, input->count);
 		describe(arc);
-		begin_bodies(arc);
+		want_bodies(arc);
 	}
 	return arc;
 }
@@ -144,30 +134,11 @@ arc_start(struct dns *dns, const struct arc_input *input)
 void
 arc_free(struct arc *arc)
 {
-	size_t i;
-
 	if (arc == NULL)
 		return;
-	for (i = 0; i < arc->body_count; i++)
-		dkim_body_free(arc->bodies[i]);
 	arckeys_done(&arc->keys);
 	arena_done(&arc->arena);
 	free(arc);
-}
-
-bool
-arc_wants_body(const struct arc *arc)
-{
-	return arc->body_count != 0;
-}
-
-void
-arc_body(struct arc *arc, struct span bytes)
-{
-	size_t i;
-
-	for (i = 0; i < arc->body_count; i++)
-		dkim_body_add(arc->bodies[i], bytes);
 }
 
 static struct span
@@ -186,16 +157,18 @@ bad(const char **why, const char *reason)
 static enum arckey_verdict
 verify_form(struct arc *arc, const struct arcsig *sig, const char **why)
 {
-	size_t body = find_body(arc, sig);
+	struct dkim_body *body = find_body(arc, sig);
 	unsigned char hash[ARCSET_HASH];
+	struct span body_hash;
 
-	if (body == arc->body_count)
+	if (body == NULL)
 		return bad(why, "one more way to hash the body");
-	if (sig->length > (int64_t)dkim_body_bytes(arc->bodies[body]))
+	body_hash = dkim_body_end(body);
+	if (sig->length > (int64_t)dkim_body_bytes(body))
 		return bad(why, "l= exceeds the body");
 	if (sig->expires >= 0 && sig->expires < arc->input.now / 1000)
 		return bad(why, "signature expired");
-	if (!span_eq(arc->hashes[body], sig->body_hash))
+	if (!span_eq(body_hash, sig->body_hash))
 		return bad(why, "the body was changed");
 	archash_message(sig, arc->input.headers, arc->input.count, arc->used,
 	    hash);
@@ -268,6 +241,7 @@ judge(struct arc *arc)
 {
 	size_t n = arc->chain.count;
 	const struct arcsig *newest = &arc->chain.sets[n - 1].message;
+	const struct dkim_body *body = find_body(arc, newest);
 	struct arc_outcome *out = &arc->outcome;
 	enum arckey_verdict verdict;
 	const char *why;
@@ -277,20 +251,16 @@ judge(struct arc *arc)
 	if (weigh(arc, verdict, "message signature", n, why) &&
 	    verify_seals(arc) && out->result == ARC_PASS)
 		out->oldest = oldest_pass(arc);
-	out->partial = !newest->signs_from || (newest->length >= 0 &&
-	    newest->length < (int64_t)dkim_body_bytes(
-	    arc->bodies[find_body(arc, newest)]));
+	out->partial = !newest->signs_from || (body != NULL &&
+	    newest->length >= 0 &&
+	    newest->length < (int64_t)dkim_body_bytes(body));
 	out->testing = arckeys_testing(&arc->keys);
 }
 
 const struct arc_outcome *
 arc_end(struct arc *arc, int64_t timeout)
 {
-	size_t i;
-
-	if (arc->body_count != 0 && !arc->ended) {
-		for (i = 0; i < arc->body_count; i++)
-			arc->hashes[i] = dkim_body_end(arc->bodies[i]);
+	if (arc->keys.job != NULL && !arc->ended) {
 		arckeys_wait(&arc->keys, timeout);
 		judge(arc);
 	}

@@ -11,14 +11,9 @@
 #define AUTH_ARC_H
 
 #include "auth/arcclaims.h"
+#include "auth/dkim_body.h"
 #include "mail/message.h"
 #include "net/dns.h"
-
-/*
- * Ways of hashing the body (canonicalization and l=) that the signatures of a
- * chain may ask for; an older one that wants yet another is not looked at.
- */
-#define ARC_BODIES_MAX 4
 
 enum arc_result {
 	ARC_NONE,	/* no ARC field */
@@ -33,6 +28,9 @@ struct arc_input {
 	size_t count;
 	int64_t now;		/* wall clock, ms */
 	unsigned min_bits;	/* of RSA keys; at least DKIM_BITS_MIN */
+	struct dkim_bodies *bodies;	/* as in struct dkim_input; a signature
+					 * for whose way of hashing there is no
+					 * room does not verify */
 };
 
 struct arc_sealer {
@@ -64,10 +62,6 @@ struct arc;
 /* The headers must stay until arc_free. */
 struct arc *arc_start(struct dns *, const struct arc_input *);
 void arc_free(struct arc *);
-
-/* The body in pieces; arc_wants_body says whether any is wanted. */
-bool arc_wants_body(const struct arc *);
-void arc_body(struct arc *, struct span bytes);
 
 /* Ends the body and waits for the keys up to timeout ms; lives until
  * arc_free. */

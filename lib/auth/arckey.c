@@ -1,27 +1,7 @@
 /* arckey - the keys of a chain. */
 #include "auth/arckey.h"
 
-/* The job's own state: questions in the order of the keys. */
-struct questions {
-	size_t count;
-	struct span names[ARCKEY_MAX];
-	const struct dns_answer *answers[ARCKEY_MAX];
-};
-
-static bool
-ask_all(struct dns_job *job)
-{
-	struct questions *q = dns_job_state(job);
-	bool complete = true;
-	size_t i;
-
-	for (i = 0; i < q->count; i++) {
-		q->answers[i] = dns_job_ask(job, q->names[i], DNS_TXT);
-		if (q->answers[i] == NULL)
-			complete = false;
-	}
-	return complete;
-}
+#include "auth/dkim_ask.h"
 
 /* The key's place in the list, or count when it is not there. */
 static size_t
@@ -50,7 +30,7 @@ void
 arckeys_ask(struct arckeys *k, struct arena *arena, struct dns *dns,
     const struct arcsets *chain, unsigned min_bits)
 {
-	struct questions *q;
+	struct span names[ARCKEY_MAX];
 	size_t i;
 
 	k->keys = arena_alloc(arena, 2 * chain->count * sizeof(*k->keys));
@@ -60,13 +40,9 @@ arckeys_ask(struct arckeys *k, struct arena *arena, struct dns *dns,
 		need(k, &chain->sets[i].message);
 		need(k, &chain->sets[i].seal);
 	}
-	k->job = dns_job_new(dns, sizeof(*q));
-	q = dns_job_state(k->job);
 	for (i = 0; i < k->count; i++)
-		q->names[i] = arena_span(dns_job_arena(k->job),
-		    k->keys[i].name);
-	q->count = k->count;
-	dns_job_start(k->job, ask_all);
+		names[i] = k->keys[i].name;
+	k->job = dkim_ask_keys(dns, names, k->count);
 }
 
 void
@@ -121,12 +97,12 @@ open_record(const struct arckeys *k, struct arckey *key, struct arena *arena,
 static void
 open_key(struct arckeys *k, struct arckey *key, struct arena *arena)
 {
-	const struct questions *q = dns_job_state(k->job);
-	const struct dns_answer *answer = q->answers[key - k->keys];
+	const struct dns_answer *answer = dkim_ask_answer(k->job,
+	    (size_t)(key - k->keys));
 	size_t i;
 
 	key->opened = true;
-	if (answer == NULL || answer->status == DNS_FAILED) {
+	if (answer->status == DNS_FAILED) {
 		key->state = ARCKEY_UNANSWERED;
 		key->why = "no answer to the question for the key";
 		return;

@@ -9,7 +9,7 @@
 #include "auth/dkim_key.h"
 #include "net/dns.h"
 
-#define ARCKEY_MAX ((size_t)2 * ARCSET_MAX)
+#define ARCKEY_MAX (2 * ARCSET_MAX)
 
 enum arckey_verdict { ARCKEY_GOOD, ARCKEY_BAD, ARCKEY_UNANSWERED };
 

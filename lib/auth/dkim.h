@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth/dkim_body.h"
 #include "base/span.h"
 #include "mail/message.h"
 #include "net/dns.h"
@@ -95,6 +96,9 @@ struct dkim_input {
 				 * that does not verify is neutral then */
 	int64_t now;		/* wall clock, ms */
 	unsigned bits_min;	/* of RSA keys; at least DKIM_BITS_MIN */
+	struct dkim_bodies *bodies;	/* what the signatures want is added;
+					 * the whole body has to go there,
+					 * line ends CRLF (or LF) */
 };
 
 /* One message, one thread at a time. */
@@ -103,12 +107,6 @@ struct dkim_verify;
 /* Once the header is complete.  The keys are asked at once, all together. */
 struct dkim_verify *dkim_verify_new(const struct dkim_engine *, struct dns *,
     const struct dkim_input *);
-
-/* False when no signature is left for which the body would matter. */
-bool dkim_verify_wants_body(const struct dkim_verify *);
-
-/* The whole body in pieces of any size, line ends CRLF (or LF). */
-void dkim_verify_body(struct dkim_verify *, struct span);
 
 /* Waits at most that many ms for keys and judges.  Ends the verification. */
 const struct dkim_outcome *dkim_verify_end(struct dkim_verify *,

@@ -22,6 +22,7 @@ struct dkim_body {
 		SHA256_CTX sha256;
 	} hash;
 	unsigned char digest[SHA256_DIGEST_LENGTH];
+	bool ended;
 	uint64_t bytes;
 	uint64_t blank_lines;	/* held back: dropped at the end */
 	bool inside;		/* of a line that is not empty */
@@ -48,13 +49,6 @@ void
 dkim_body_free(struct dkim_body *b)
 {
 	free(b);
-}
-
-bool
-dkim_body_same(const struct dkim_body *b, const struct dkim_body_terms *terms)
-{
-	return b->terms.relaxed == terms->relaxed &&
-	    b->terms.sha1 == terms->sha1 && b->terms.length == terms->length;
 }
 
 static void
@@ -194,8 +188,8 @@ dkim_body_add(struct dkim_body *b, struct span s)
 	}
 }
 
-struct span
-dkim_body_end(struct dkim_body *b)
+static void
+finish(struct dkim_body *b)
 {
 	if (b->cr)
 		add_char(b, '\r');
@@ -210,6 +204,14 @@ dkim_body_end(struct dkim_body *b)
 		SHA1_Final(b->digest, &b->hash.sha1);
 	else
 		SHA256_Final(b->digest, &b->hash.sha256);
+	b->ended = true;
+}
+
+struct span
+dkim_body_end(struct dkim_body *b)
+{
+	if (!b->ended)
+		finish(b);
 	return span_make((const char *)b->digest, b->terms.sha1 ?
 	    SHA_DIGEST_LENGTH : SHA256_DIGEST_LENGTH);
 }
@@ -218,4 +220,46 @@ uint64_t
 dkim_body_bytes(const struct dkim_body *b)
 {
 	return b->bytes;
+}
+
+struct dkim_body *
+dkim_bodies_find(const struct dkim_bodies *all,
+    const struct dkim_body_terms *terms)
+{
+	const struct dkim_body_terms *have;
+	size_t i;
+
+	for (i = 0; i < all->count; i++) {
+		have = &all->each[i]->terms;
+		if (have->relaxed == terms->relaxed &&
+		    have->sha1 == terms->sha1 && have->length == terms->length)
+			return all->each[i];
+	}
+	return NULL;
+}
+
+struct dkim_body *
+dkim_bodies_want(struct dkim_bodies *all, const struct dkim_body_terms *terms)
+{
+	struct dkim_body *body = dkim_bodies_find(all, terms);
+
+	if (body == NULL && all->count < DKIM_BODIES_MAX)
+		body = all->each[all->count++] = dkim_body_new(terms);
+	return body;
+}
+
+void
+dkim_bodies_add(struct dkim_bodies *all, struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < all->count; i++)
+		dkim_body_add(all->each[i], s);
+}
+
+void
+dkim_bodies_done(struct dkim_bodies *all)
+{
+	while (all->count != 0)
+		dkim_body_free(all->each[--all->count]);
 }

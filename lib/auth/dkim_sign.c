@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/dkim_body.h"
 #include "auth/dkim_field.h"
 #include "auth/dkim_head.h"
 #include "auth/dkim_secret.h"
@@ -171,14 +170,8 @@ dkim_sign_new(const struct dkim_engine *engine, const struct dkim_signer *s,
 	if (input->header_count != 0)
 		memcpy(sign->headers, input->headers,
 		    input->header_count * sizeof(*sign->headers));
-	sign->body = dkim_body_new(&terms);
+	sign->body = dkim_bodies_want(input->bodies, &terms);
 	return sign;
-}
-
-void
-dkim_sign_body(struct dkim_sign *sign, struct span bytes)
-{
-	dkim_body_add(sign->body, bytes);
 }
 
 void
@@ -186,7 +179,6 @@ dkim_sign_free(struct dkim_sign *sign)
 {
 	if (sign == NULL)
 		return;
-	dkim_body_free(sign->body);
 	arena_done(&sign->arena);
 	free(sign);
 }
@@ -343,6 +335,8 @@ dkim_sign_end(struct dkim_sign *sign, const struct span **values,
 
 	if (sign->domain == NULL)
 		return error_set(error, "no key for this domain");
+	if (sign->body == NULL)
+		return error_set(error, "one more way to hash the body");
 	sign->body_hash = dkim_body_end(sign->body);
 	buf_init(&f.buf, DKIM_FIELD_MAX);
 	for (i = 0; i < sign->domain->count && reason == NULL; i++) {

@@ -42,6 +42,7 @@ struct dkim_sign_input {
 	struct span domain;	/* as dkim_signer_domain gave it */
 	int64_t now;		/* wall clock, ms */
 	int64_t lifetime;	/* seconds until x=; 0: none */
+	struct dkim_bodies *bodies;	/* as in struct dkim_input */
 };
 
 /* One message, one thread at a time.  Engine and signer must outlive it. */
@@ -49,7 +50,6 @@ struct dkim_sign;
 
 struct dkim_sign *dkim_sign_new(const struct dkim_engine *,
     const struct dkim_signer *, const struct dkim_sign_input *);
-void dkim_sign_body(struct dkim_sign *, struct span bytes);
 
 /*
  * How many DKIM-Signature fields there are, or -1 with *error.  Their values

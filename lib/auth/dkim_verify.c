@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "auth/dkim.h"
-#include "auth/dkim_body.h"
+#include "auth/dkim_ask.h"
 #include "auth/dkim_field.h"
 #include "auth/dkim_head.h"
 #include "auth/dkim_key.h"
@@ -13,21 +13,13 @@
 #define KEYS_MAX 4	/* records of one name that are tried */
 #define B_MIN 8		/* digits of b= that name a signature; RFC 6008 */
 
-/* What the job knows: names to ask, and their answers. */
-struct questions {
-	size_t count;
-	struct span names[DKIM_SIGNATURES_MAX];
-	const struct dns_answer *answers[DKIM_SIGNATURES_MAX];
-};
-
 /* A signature while it is judged. */
 struct candidate {
 	struct dkim_signature *out;
 	struct dkim_field *field;
 	bool alive;		/* it can still pass */
 	size_t question;
-	struct dkim_body *body;	/* shared by those that hash the same */
-	struct span body_hash;
+	struct dkim_body *body;
 	struct span digest;	/* of the header; empty until needed */
 };
 
@@ -38,8 +30,6 @@ struct dkim_verify {
 	struct dns_job *job;	/* NULL when no key is wanted */
 	struct dkim_signature signatures[DKIM_SIGNATURES_MAX];
 	struct candidate candidates[DKIM_SIGNATURES_MAX];
-	struct dkim_body *bodies[DKIM_SIGNATURES_MAX];
-	size_t body_count;
 	size_t readable[DKIM_SIGNATURES_MAX];
 	size_t readable_count;
 	struct dkim_outcome outcome;
@@ -60,21 +50,6 @@ settle(struct candidate *c, enum dkim_result result, const char *reason)
 	c->alive = false;
 	c->out->result = result;
 	c->out->reason = reason;
-}
-
-static bool
-ask_keys(struct dns_job *job)
-{
-	struct questions *q = dns_job_state(job);
-	bool finished = true;
-	size_t i;
-
-	for (i = 0; i < q->count; i++) {
-		q->answers[i] = dns_job_ask(job, q->names[i], DNS_TXT);
-		if (q->answers[i] == NULL)
-			finished = false;
-	}
-	return finished;
 }
 
 /*
@@ -109,6 +84,20 @@ unacceptable(const struct dkim_verify *v, const struct dkim_field *field)
 }
 
 static void
+choose_body(struct dkim_verify *v, struct candidate *c)
+{
+	struct dkim_body_terms terms = {
+		.relaxed = c->field->relaxed_body,
+		.sha1 = c->field->hash == DKIM_SHA1,
+		.length = c->field->length,
+	};
+
+	c->body = dkim_bodies_want(v->input.bodies, &terms);
+	if (c->body == NULL)
+		settle(c, DKIM_NEUTRAL, "one more way to hash the body");
+}
+
+static void
 parse_signature(struct dkim_verify *v, struct candidate *c)
 {
 	struct dkim_signature *out = c->out;
@@ -133,6 +122,8 @@ parse_signature(struct dkim_verify *v, struct candidate *c)
 	v->readable[v->readable_count++] = out->header;
 	if ((reason = unacceptable(v, f)) != NULL)
 		settle(c, DKIM_POLICY, reason);
+	else
+		choose_body(v, c);
 }
 
 static void
@@ -184,46 +175,23 @@ name_signatures(struct dkim_verify *v)
 }
 
 static void
-choose_body(struct dkim_verify *v, struct candidate *c)
+ask_for_keys(struct dkim_verify *v, struct dns *dns)
 {
-	struct dkim_body_terms terms = {
-		.relaxed = c->field->relaxed_body,
-		.sha1 = c->field->hash == DKIM_SHA1,
-		.length = c->field->length,
-	};
-	size_t i;
-
-	for (i = 0; i < v->body_count; i++)
-		if (dkim_body_same(v->bodies[i], &terms))
-			break;
-	if (i == v->body_count)
-		v->bodies[v->body_count++] = dkim_body_new(&terms);
-	c->body = v->bodies[i];
-}
-
-static void
-start(struct dkim_verify *v, struct dns *dns)
-{
-	struct questions *q;
-	struct arena *arena;
+	struct span names[DKIM_SIGNATURES_MAX], name;
 	struct candidate *c;
-	struct span name;
-	size_t i;
+	size_t i, count = 0;
 
-	v->job = dns_job_new(dns, sizeof(*q));
-	q = dns_job_state(v->job);
-	arena = dns_job_arena(v->job);
 	for (i = 0; i < v->outcome.count; i++) {
 		c = &v->candidates[i];
 		if (!c->alive)
 			continue;
-		choose_body(v, c);
-		name = arena_printf(arena, "%.*s._domainkey.%.*s",
+		name = arena_printf(&v->arena, "%.*s._domainkey.%.*s",
 		    SPAN_ARG(c->field->selector), SPAN_ARG(c->field->domain));
-		c->question = q->count;
-		q->names[q->count++] = domain_ascii(arena, name);
+		c->question = count;
+		names[count++] = domain_ascii(&v->arena, name);
 	}
-	dns_job_start(v->job, ask_keys);
+	if (count != 0)
+		v->job = dkim_ask_keys(dns, names, count);
 }
 
 struct dkim_verify *
@@ -231,7 +199,6 @@ dkim_verify_new(const struct dkim_engine *engine, struct dns *dns,
     const struct dkim_input *input)
 {
 	struct dkim_verify *v = mem_alloc(sizeof(*v));
-	size_t i;
 
 	v->engine = engine;
 	v->input = *input;
@@ -241,28 +208,8 @@ dkim_verify_new(const struct dkim_engine *engine, struct dns *dns,
 	v->outcome.signatures = v->signatures;
 	find_signatures(v);
 	name_signatures(v);
-	for (i = 0; i < v->outcome.count; i++) {
-		if (v->candidates[i].alive) {
-			start(v, dns);
-			break;
-		}
-	}
+	ask_for_keys(v, dns);
 	return v;
-}
-
-bool
-dkim_verify_wants_body(const struct dkim_verify *v)
-{
-	return v->body_count != 0;
-}
-
-void
-dkim_verify_body(struct dkim_verify *v, struct span bytes)
-{
-	size_t i;
-
-	for (i = 0; i < v->body_count; i++)
-		dkim_body_add(v->bodies[i], bytes);
 }
 
 /* Why this key cannot be the one, whatever it would compute. */
@@ -299,7 +246,7 @@ changed(struct dkim_verify *v, struct candidate *c, const struct dkim_key *key,
 	if (c->field->length >= 0 &&
 	    (uint64_t)c->field->length > dkim_body_bytes(c->body))
 		return "l= counts more than the body has";
-	if (!span_eq(c->body_hash, c->field->body_hash))
+	if (!span_eq(dkim_body_end(c->body), c->field->body_hash))
 		return "the body was changed";
 	if (c->digest.n == 0 && (reason = dkim_head_hash(v->engine, &v->arena,
 	    &head, &c->digest)) != NULL) {
@@ -378,29 +325,21 @@ judge(struct dkim_verify *v, struct candidate *c, const struct dns_answer *a)
 const struct dkim_outcome *
 dkim_verify_end(struct dkim_verify *v, int64_t timeout)
 {
-	struct span hashes[DKIM_SIGNATURES_MAX];
-	const struct questions *q;
 	struct candidate *c;
-	size_t i, k;
+	size_t i;
 
 	if (v->job == NULL)
 		return &v->outcome;
-	for (k = 0; k < v->body_count; k++)
-		hashes[k] = dkim_body_end(v->bodies[k]);
 	dns_job_wait(v->job, timeout);
-	q = dns_job_state(v->job);
 	for (i = 0; i < v->outcome.count; i++) {
 		c = &v->candidates[i];
 		if (!c->alive)
 			continue;
-		for (k = 0; v->bodies[k] != c->body; k++)
-			;
-		c->body_hash = hashes[k];
+		dkim_body_end(c->body);
 		c->out->added = c->out->has_length &&
 		    (uint64_t)c->field->length < dkim_body_bytes(c->body);
-		judge(v, c, q->answers[c->question]);
+		judge(v, c, dkim_ask_answer(v->job, c->question));
 	}
-	v->body_count = 0;
 	return &v->outcome;
 }
 
@@ -413,12 +352,8 @@ dkim_verify_questions(const struct dkim_verify *v)
 void
 dkim_verify_free(struct dkim_verify *v)
 {
-	size_t i;
-
 	if (v == NULL)
 		return;
-	for (i = 0; i < DKIM_SIGNATURES_MAX; i++)
-		dkim_body_free(v->bodies[i]);
 	dns_job_free(v->job);
 	arena_done(&v->arena);
 	free(v);

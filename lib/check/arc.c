@@ -28,7 +28,7 @@ arc_needs(const void *self)
 
 	if (!o->enabled)
 		return 0;
-	return NEED_CLIENT | NEED_HEADERS | NEED_BODY | NEED_WHOLE_BODY;
+	return NEED_CLIENT | NEED_HEADERS | NEED_BODY;
 }
 
 static void
@@ -41,23 +41,12 @@ arc_ask(const void *self, struct inquiry *q)
 		.count = m->header_count,
 		.now = q->now,
 		.min_bits = DKIM_BITS_MIN,
+		.bodies = q->bodies,
 	};
 
 	(void)self;
 	if (q->dns != NULL && m->direction == DIRECTION_INBOUND)
 		state->arc = arc_start(q->dns, &input);
-}
-
-static bool
-arc_feed(const void *self, struct inquiry *q, struct span bytes)
-{
-	struct arc_state *state = q->state;
-
-	(void)self;
-	if (state->arc == NULL || !arc_wants_body(state->arc))
-		return false;
-	arc_body(state->arc, bytes);
-	return true;
 }
 
 static enum answer
@@ -102,7 +91,6 @@ const struct check check_arc = {
 	.state = sizeof(struct arc_state),
 	.needs = arc_needs,
 	.ask[STAGE_HEADERS] = arc_ask,
-	.feed = arc_feed,
 	.run[STAGE_BODY] = arc_run,
 	.drop = arc_drop,
 };

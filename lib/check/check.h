@@ -42,7 +42,6 @@ enum need {
 	NEED_REFUSE_RCPT = 64,	/* answers RCPT by itself */
 	NEED_EDIT = 128,	/* adds, changes, removes header fields */
 	NEED_QUARANTINE = 256,
-	NEED_WHOLE_BODY = 512,	/* to its end, whatever limits.body says */
 };
 
 enum answer { ANSWERED, UNANSWERED };	/* the latter: a service failed */
@@ -62,6 +61,8 @@ struct inquiry {
 	int64_t dns_deadline;	/* ms that all waiting for it may take */
 	int64_t patience;	/* steady ms at which waiting for it ends; 0:
 				 * nobody waits yet */
+	struct dkim_bodies *bodies;	/* hashes of the body, all of it, to be
+					 * wanted by the end of STAGE_HEADERS */
 	const struct policy *policy;
 	const struct decision *decision;	/* in learn only */
 	struct arena *arena;			/* lives as the message */
@@ -99,12 +100,6 @@ struct check {
 
 	/* Optional: queue store operations once the stage's facts exist. */
 	void (*ask[STAGES])(const void *self, struct inquiry *);
-
-	/*
-	 * Optional: sees the body as it arrives, all of it; false once no more
-	 * is wanted.
-	 */
-	bool (*feed)(const void *self, struct inquiry *, struct span bytes);
 
 	/* Optional: judge; only adds symbols, or wishes to defer. */
 	enum answer (*run[STAGES])(const void *self, struct inquiry *);

@@ -69,7 +69,7 @@ dkim_needs(const void *arg)
 
 	if (!self->options->enabled)
 		return 0;
-	return NEED_CLIENT | NEED_HEADERS | NEED_BODY | NEED_WHOLE_BODY;
+	return NEED_CLIENT | NEED_HEADERS | NEED_BODY;
 }
 
 static void
@@ -84,22 +84,11 @@ dkim_ask(const void *arg, struct inquiry *q)
 		.cut = m->reached & (LIMIT_HEADERS | LIMIT_HEADER_BYTES),
 		.now = q->now,
 		.bits_min = (unsigned)self->options->min_bits,
+		.bodies = q->bodies,
 	};
 
 	if (q->dns != NULL && m->direction == DIRECTION_INBOUND)
 		state->verify = dkim_verify_new(self->engine, q->dns, &input);
-}
-
-static bool
-dkim_feed(const void *arg, struct inquiry *q, struct span bytes)
-{
-	struct dkim_state *state = q->state;
-
-	(void)arg;
-	if (state->verify == NULL || !dkim_verify_wants_body(state->verify))
-		return false;
-	dkim_verify_body(state->verify, bytes);
-	return true;
 }
 
 /* Whether one of the author's domains is the signer's, to the letter. */
@@ -195,7 +184,6 @@ const struct check check_dkim = {
 	.unload = dkim_unload,
 	.needs = dkim_needs,
 	.ask[STAGE_HEADERS] = dkim_ask,
-	.feed = dkim_feed,
 	.run[STAGE_BODY] = dkim_run,
 	.drop = dkim_drop,
 };

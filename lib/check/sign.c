@@ -148,8 +148,7 @@ sign_needs(const void *arg)
 
 	if (self->count == 0)
 		return 0;
-	return NEED_CLIENT | NEED_HEADERS | NEED_BODY | NEED_WHOLE_BODY |
-	    NEED_EDIT;
+	return NEED_CLIENT | NEED_HEADERS | NEED_BODY | NEED_EDIT;
 }
 
 /* The domain that signs for the message's single author; or empty. */
@@ -181,6 +180,7 @@ sign_ask(const void *arg, struct inquiry *q)
 		.header_count = m->header_count,
 		.now = q->now,
 		.lifetime = self->options->lifetime / 1000,
+		.bodies = q->bodies,
 	};
 
 	/* Fields that were not kept would be missing from the signature. */
@@ -191,17 +191,6 @@ sign_ask(const void *arg, struct inquiry *q)
 	if (input.domain.n > 0)
 		state->sign = dkim_sign_new(self->engine, self->signer,
 		    &input);
-}
-
-static bool
-sign_feed(const void *arg, struct inquiry *q, struct span bytes)
-{
-	struct sign_state *state = q->state;
-
-	(void)arg;
-	if (state->sign != NULL)
-		dkim_sign_body(state->sign, bytes);
-	return state->sign != NULL;
 }
 
 static enum answer
@@ -241,7 +230,6 @@ const struct check check_sign = {
 	.unload = sign_unload,
 	.needs = sign_needs,
 	.ask[STAGE_HEADERS] = sign_ask,
-	.feed = sign_feed,
 	.run[STAGE_BODY] = sign_run,
 	.drop = sign_drop,
 };

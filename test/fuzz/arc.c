@@ -12,7 +12,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct header h[FIELDS_MAX];
-	struct arc_input input = { h, 0, 1500000000000, 0 };
+	struct dkim_bodies bodies = { .count = 0 };
+	struct arc_input input = { h, 0, 1500000000000, 0, &bodies };
 	struct split_field f;
 	struct dns *dns = dns_table();
 	struct split split;
@@ -26,9 +27,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 			    f.value);
 	}
 	arc = arc_start(dns, &input);
-	arc_body(arc, split.rest);
+	dkim_bodies_add(&bodies, split.rest);
 	arc_end(arc, 1000);
 	arc_free(arc);
+	dkim_bodies_done(&bodies);
 	dns_free(dns);
 	return 0;
 }

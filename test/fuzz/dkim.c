@@ -8,7 +8,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct span rest = span_make((const char *)bytes, n), key = rest;
 	struct header h[50];
-	struct dkim_input input = {h, 0, false, INT64_C(1700000000000), 0};
+	struct dkim_bodies bodies = {.count = 0};
+	struct dkim_input input = {h, 0, false, INT64_C(1700000000000), 0,
+	    &bodies};
 	struct dkim_engine *engine = dkim_engine_new();
 	struct dns *dns = dns_table();
 	struct dkim_verify *verify;
@@ -21,9 +23,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	while (input.header_count < 50 && split_field(&split, &f))
 		h[input.header_count++] = (struct header){f.name, f.value};
 	verify = dkim_verify_new(engine, dns, &input);
-	dkim_verify_body(verify, split.rest);
+	dkim_bodies_add(&bodies, split.rest);
 	dkim_verify_end(verify, 1000);
 	dkim_verify_free(verify);
+	dkim_bodies_done(&bodies);
 	dkim_engine_free(engine);
 	dns_free(dns);
 	return 0;

@@ -30,7 +30,9 @@ static const char *
 judge(struct dns *dns, struct span message)
 {
 	struct header headers[FIELDS_MAX];
-	struct arc_input input = { .headers = headers, .now = 1500000000000 };
+	struct dkim_bodies bodies = { .count = 0 };
+	struct arc_input input = { .headers = headers, .now = 1500000000000,
+	    .bodies = &bodies };
 	struct split_field f;
 	struct split split;
 	struct arc *arc;
@@ -42,10 +44,10 @@ judge(struct dns *dns, struct span message)
 		headers[input.count++].value = f.value;
 	}
 	arc = arc_start(dns, &input);
-	if (arc_wants_body(arc))
-		arc_body(arc, split.rest);
+	dkim_bodies_add(&bodies, split.rest);
 	word = arc_word(arc_end(arc, TIMEOUT)->result);
 	arc_free(arc);
+	dkim_bodies_done(&bodies);
 	return word;
 }
 

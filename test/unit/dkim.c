@@ -402,7 +402,7 @@ test_input(struct lab *lab, const struct keys *keys)
 	lab->cut = false;
 	o = lab_verify(lab, span_of(MAIL));
 	CHECK("unsigned", o->count == 0 && o->ignored == 0);
-	CHECK("unsigned: no body", !dkim_verify_wants_body(lab->verify));
+	CHECK("unsigned: no body", lab->bodies.count == 0);
 	CHECK("unsigned: no question",
 	    dkim_verify_questions(lab->verify) == 0);
 	o = lab_verify(lab, span_of("DKIM-Signature: junk\r\n" MAIL));
@@ -414,7 +414,10 @@ test_input(struct lab *lab, const struct keys *keys)
 static void
 test_timeout(struct lab *lab, const struct keys *keys)
 {
-	struct dkim_input input = { lab->headers, 0, false, NOW * 1000LL, 0 };
+	struct dkim_body_terms terms = { false, false, 0 };
+	struct dkim_bodies bodies = { .count = 0 };
+	struct dkim_input input = { lab->headers, 0, false, NOW * 1000LL, 0,
+	    &bodies };
 	const struct dkim_outcome *o;
 	struct dkim_verify *verify;
 	struct span field, body;
@@ -426,17 +429,27 @@ test_timeout(struct lab *lab, const struct keys *keys)
 	    SPAN_ARG(field), MAIL), &body);
 	dns_table_delay(lab->dns, 200);
 	verify = dkim_verify_new(lab->engine, lab->dns, &input);
-	CHECK("wants the body", dkim_verify_wants_body(verify));
-	dkim_verify_body(verify, body);
+	CHECK("wants the body", bodies.count == 1);
+	dkim_bodies_add(&bodies, body);
 	o = dkim_verify_end(verify, 10);
 	CHECK("time-out", o->signatures->result == DKIM_TEMPERROR);
 	CHECK_TEXT("time-out", o->signatures->reason,
 	    "no answer about the key: timeout");
 	dkim_verify_free(verify);
+	dkim_bodies_done(&bodies);
+	for (terms.length = 0; bodies.count < DKIM_BODIES_MAX; terms.length++)
+		dkim_bodies_want(&bodies, &terms);
+	verify = dkim_verify_new(lab->engine, lab->dns, &input);
+	o = dkim_verify_end(verify, 0);
+	CHECK("no room", o->signatures->result == DKIM_NEUTRAL);
+	CHECK_TEXT("no room", o->signatures->reason,
+	    "one more way to hash the body");
+	dkim_verify_free(verify);
 	/* A message that goes away while its key is asked for. */
 	verify = dkim_verify_new(lab->engine, lab->dns, &input);
 	dkim_verify_free(verify);
 	dkim_verify_free(NULL);
+	dkim_bodies_done(&bodies);
 	arena_done(&arena);
 }
 

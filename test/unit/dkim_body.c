@@ -146,10 +146,8 @@ test_length(void)
 {
 	static const char canonical[] = "a b\r\n\r\nc\r\n";
 	struct dkim_body_terms terms = { true, false, 0 };
-	struct dkim_body_terms all = { true, false, -1 };
 	unsigned char digest[32];
 	struct arena arena;
-	struct dkim_body *b;
 	struct buf got;
 	size_t piece;
 
@@ -166,13 +164,41 @@ test_length(void)
 			    sizeof(digest))))).p);
 		}
 	}
-	b = dkim_body_new(&terms);
-	CHECK("same", dkim_body_same(b, &terms));
-	CHECK("same", !dkim_body_same(b, &all));
-	dkim_body_free(b);
-	dkim_body_free(NULL);
 	buf_done(&got);
 	arena_done(&arena);
+}
+
+/* One hash for all who want the same; up to a limit. */
+static void
+test_shared(void)
+{
+	static const struct dkim_body_terms others[] = {
+		{ false, false, -1 }, { true, true, -1 }, { true, false, 0 },
+	};
+	struct dkim_body_terms terms = { true, false, -1 };
+	struct dkim_bodies bodies = { .count = 0 };
+	struct dkim_body *first = dkim_bodies_want(&bodies, &terms);
+	struct span once;
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		CHECK("another", dkim_bodies_want(&bodies, &others[i]) !=
+		    first);
+	CHECK("the same", dkim_bodies_want(&bodies, &terms) == first);
+	CHECK("found", dkim_bodies_find(&bodies, &terms) == first);
+	CHECK("as many as differ", bodies.count == 4);
+	for (terms.length = 1; bodies.count < DKIM_BODIES_MAX; terms.length++)
+		CHECK("room", dkim_bodies_want(&bodies, &terms) != NULL);
+	CHECK("no room", dkim_bodies_want(&bodies, &terms) == NULL);
+	CHECK("not there", dkim_bodies_find(&bodies, &terms) == NULL);
+	dkim_bodies_add(&bodies, span_of("a"));
+	once = dkim_body_end(first);
+	CHECK("ended twice", span_eq(once, dkim_body_end(first)));
+	CHECK("bytes", dkim_body_bytes(first) == 3);
+	dkim_body_end(bodies.each[1]);
+	CHECK("fed once each", dkim_body_bytes(bodies.each[1]) == 3);
+	dkim_bodies_done(&bodies);
+	CHECK("empty", bodies.count == 0);
 }
 
 int
@@ -181,5 +207,6 @@ main(void)
 	test_rows();
 	test_known();
 	test_length();
+	test_shared();
 	return test_end();
 }

@@ -26,6 +26,7 @@ struct lab {
 	size_t piece;		/* bytes of the body at a time; 0: all */
 	bool cut;
 	struct header headers[LAB_HEADERS_MAX];
+	struct dkim_bodies bodies;
 	struct dkim_verify *verify;
 };
 
@@ -65,18 +66,17 @@ static inline const struct dkim_outcome *
 lab_verify(struct lab *lab, struct span message)
 {
 	struct dkim_input input = { lab->headers, 0, lab->cut,
-	    lab->now * 1000, lab->bits_min };
+	    lab->now * 1000, lab->bits_min, &lab->bodies };
 	struct span body;
 	size_t n;
 
 	input.header_count = lab_split(lab, message, &body);
 	dkim_verify_free(lab->verify);
+	dkim_bodies_done(&lab->bodies);
 	lab->verify = dkim_verify_new(lab->engine, lab->dns, &input);
-	while (dkim_verify_wants_body(lab->verify) && body.n != 0) {
-		n = lab->piece != 0 ? lab->piece : body.n;
-		dkim_verify_body(lab->verify, span_head(body, n));
-		body = span_skip(body, n);
-	}
+	n = lab->piece != 0 ? lab->piece : body.n;
+	for (; body.n != 0; body = span_skip(body, n))
+		dkim_bodies_add(&lab->bodies, span_head(body, n));
 	return dkim_verify_end(lab->verify, LAB_WAIT);
 }
 
@@ -126,6 +126,7 @@ static inline void
 lab_done(struct lab *lab)
 {
 	dkim_verify_free(lab->verify);
+	dkim_bodies_done(&lab->bodies);
 	dkim_engine_free(lab->engine);
 	dns_free(lab->dns);
 }

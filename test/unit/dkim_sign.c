@@ -230,15 +230,16 @@ sign(struct world *w, const char *text, int64_t lifetime, struct span *field,
 {
 	struct dkim_sign_input input = { w->lab.headers, 0,
 	    dkim_signer_domain(w->signer, span_of("x.example.org")),
-	    NOW * 1000LL, lifetime };
+	    NOW * 1000LL, lifetime, &w->lab.bodies };
 	const struct span *values;
 	struct dkim_sign *s;
 	struct span body;
 	int count;
 
 	input.header_count = lab_split(&w->lab, span_of(text), &body);
+	dkim_bodies_done(&w->lab.bodies);
 	s = dkim_sign_new(w->lab.engine, w->signer, &input);
-	dkim_sign_body(s, body);
+	dkim_bodies_add(&w->lab.bodies, body);
 	count = dkim_sign_end(s, &values, error);
 	if (count > 0)
 		*field = arena_printf(&w->arena, "DKIM-Signature: %.*s\r\n",
@@ -296,8 +297,10 @@ test_late(struct world *w)
 static void
 test_refusals(struct world *w)
 {
+	struct dkim_body_terms terms = { false, false, 0 };
+	struct dkim_bodies full = { .count = 0 };
 	struct dkim_sign_input input = { NULL, 0, span_of("example.com"), 0,
-	    0 };
+	    0, &full };
 	const struct span *values;
 	struct error error = { "" };
 	struct span field = { "", 0 };
@@ -310,6 +313,15 @@ test_refusals(struct world *w)
 	CHECK_TEXT("no key", error.text, "no key for this domain");
 	dkim_sign_free(s);
 	dkim_sign_free(NULL);
+	dkim_bodies_done(&full);
+	for (; full.count < DKIM_BODIES_MAX; terms.length++)
+		dkim_bodies_want(&full, &terms);
+	input.domain = span_of("example.org");
+	s = dkim_sign_new(w->lab.engine, w->signer, &input);
+	CHECK("no room", dkim_sign_end(s, &values, &error) == -1);
+	CHECK_TEXT("no room", error.text, "one more way to hash the body");
+	dkim_sign_free(s);
+	dkim_bodies_done(&full);
 	buf_init(&text, LAB_FILE_MAX);
 	buf_puts(&text, "From: a@example.org\r\n");
 	for (i = 0; i < DKIM_NAMES_MAX + 10; i++)
