@@ -28,7 +28,7 @@ int dkim_genkey(const struct dkim_genkey *, struct buf *out, struct error *);
 
 /*
  * Appends what the DNS says of a key, and whether it belongs to that in the
- * file, which may be NULL.  Returns EX_OK, EX_DATAERR when the key is not there,
+ * file, which may be NULL.  Returns EX_OK, EX_DATAERR when the key is absent,
  * faulty or another, EX_TEMPFAIL when the DNS gave no answer, EX_NOINPUT or
  * EX_USAGE.
  */

@@ -358,7 +358,7 @@ judge(struct dns *dns, const struct domain_question *q, struct span domain,
 	struct dns_job *dmarc = dmarc_start(dns, &in);
 	struct dns_job *probes[DOMAINSPF_PROBES];
 	const struct records *r;
-	struct domainspf spf = { .domain = domain };
+	struct domainspf spf = { .dns = dns, .domain = domain };
 	size_t i;
 
 	for (i = 0; i < DOMAINSPF_PROBES; i++)

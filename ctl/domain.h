@@ -18,8 +18,8 @@ struct domain_question {
 
 /*
  * Appends a line per finding.  Returns EX_OK, EX_DATAERR when something is
- * wrong, EX_TEMPFAIL when a question was not answered, so that the report is not
- * complete, or EX_USAGE when it is not about a domain.
+ * wrong, EX_TEMPFAIL when a question was not answered, so that the report is
+ * not complete, or EX_USAGE when it is not about a domain.
  */
 int domain_check(struct dns *, const struct domain_question *,
     struct buf *out);

@@ -2,6 +2,8 @@
 #include "ctl/domainspf.h"
 
 #include "auth/spfrecord.h"
+#include "ctl/resolver.h"
+#include "ctl/spfflat.h"
 
 #define WORDS_MAX 200	/* of a record that is rewritten */
 #define REPAIRS_MAX 20	/* terms at fault that are left out */
@@ -126,18 +128,26 @@ better(struct arena *arena, const struct span *texts, size_t count)
 	return text;
 }
 
+/* As a line of a zone: text is cut into strings of what one may hold. */
+static const char *
+zone_line(struct arena *arena, struct span name, struct span text)
+{
+	struct span line = arena_printf(arena, "%.*s. IN TXT",
+	    SPAN_ARG(name));
+
+	text = span_head(text, ADVICE_MAX);
+	for (; text.n != 0; text = span_skip(text, STRING_MAX))
+		line = arena_printf(arena, "%.*s \"%.*s\"", SPAN_ARG(line),
+		    SPAN_ARG(span_head(text, STRING_MAX)));
+	return line.p;
+}
+
 /* The part of a line that says what to publish. */
 static const char *
 publish(struct findings *f, const struct domainspf *s, struct span text)
 {
-	struct span line = arena_printf(f->arena,
-	    "; publish instead: %.*s. IN TXT", SPAN_ARG(s->domain));
-
-	text = span_head(text, ADVICE_MAX);
-	for (; text.n != 0; text = span_skip(text, STRING_MAX))
-		line = arena_printf(f->arena, "%.*s \"%.*s\"", SPAN_ARG(line),
-		    SPAN_ARG(span_head(text, STRING_MAX)));
-	return line.p;
+	return arena_printf(f->arena, "; publish instead: %s",
+	    zone_line(f->arena, s->domain, text)).p;
 }
 
 static bool
@@ -201,29 +211,93 @@ worse(const struct spf_outcome *a, const struct spf_outcome *b)
 	return a->lookups + a->voids >= b->lookups + b->voids ? a : b;
 }
 
+/* What an evaluation of every message ends with. */
+struct permerror {
+	const char *text;
+	bool costs;		/* not cured by removing what is not there */
+	struct span published;
+};
+
+/* With the record that asks less, or the reason why there is none. */
 static void
-judge_limits(struct findings *f, const struct domainspf *s,
-    const struct spf_outcome *o)
+put_flat(struct findings *f, const struct domainspf *s,
+    const struct permerror *p, const struct spfflat *flat)
 {
-	if (span_starts(span_of(o->problem), "DNS lookups:"))
-		finding_add(f, FINDING_PROBLEM, "SPF: more than %d terms ask "
-		    "the DNS, so every message gets permerror (RFC 7208 "
-		    "section 4.6.4); publish instead: %.*s. IN TXT with ip4: "
-		    "and ip6: in place of a, mx and include: of hosts that "
-		    "are yours, and no include: of services no longer used",
-		    SPF_LOOKUPS_MAX, SPAN_ARG(s->domain));
-	else if (o->voids > SPF_VOIDS_MAX)
-		finding_add(f, FINDING_PROBLEM, "SPF: more than %d terms name "
-		    "what does not exist (RFC 7208 section 4.6.4): permerror; "
-		    "publish the record again without them", SPF_VOIDS_MAX);
+	struct spfflat_record records[SPFFLAT_RECORDS_MAX];
+	size_t count = spfflat_records(flat, f->arena, s->domain, records), i;
+
+	if (count == 0 || span_eq(records[0].text, p->published)) {
+		finding_add(f, FINDING_PROBLEM, "SPF: %s; %s: publish it "
+		    "without terms for hosts and services no longer used",
+		    p->text, count == 0 ? "what they stand for does not fit "
+		    "into the records that may be asked for" : "nobody can "
+		    "tell what they stand for");
+		return;
+	}
+	finding_add(f, FINDING_PROBLEM, "SPF: %s%s", p->text, publish(f, s,
+	    records[0].text));
+	for (i = 1; i < count; i++)
+		finding_add(f, FINDING_NOTE, "SPF: and with it: %s",
+		    zone_line(f->arena, records[i].name, records[i].text));
+	finding_add(f, FINDING_NOTE, "SPF: these are the addresses of today: "
+	    "look again when hosts or services change; better keep include: "
+	    "of those you use, and leave out the others");
+}
+
+static void
+judge_flat(struct findings *f, const struct domainspf *s,
+    const struct permerror *p, const struct spfflat *flat)
+{
+	if (flat->why != NULL) {
+		finding_add(f, FINDING_PROBLEM, "SPF: %s", p->text);
+		if (flat->unanswered)
+			finding_unanswered(f, "SPF: what to publish instead",
+			    flat->why);
+		else
+			finding_add(f, FINDING_NOTE, "SPF: no record to "
+			    "publish instead: %s", flat->why);
+		return;
+	}
+	if (!p->costs && flat->pruned.n != 0)
+		finding_add(f, FINDING_PROBLEM, "SPF: %s%s", p->text,
+		    publish(f, s, flat->pruned));
 	else
-		finding_add(f, FINDING_PROBLEM, "SPF: evaluation ends with "
-		    "permerror: %s", o->problem);
+		put_flat(f, s, p, flat);
+	if (flat->left_out.n != 0)
+		finding_add(f, FINDING_NOTE, "SPF: left out, for it brings "
+		    "nothing or is faulty: %.*s", SPAN_ARG(flat->left_out));
+}
+
+/* Begins from a record that is as good as one can tell by its text. */
+static void
+judge_permerror(struct findings *f, const struct domainspf *s,
+    const struct spf_outcome *o, struct span published)
+{
+	struct permerror p = { .published = published,
+		.costs = span_starts(span_of(o->problem), "DNS lookups:") };
+	struct dns_job *job = spfflat_start(s->dns, s->domain,
+	    better(f->arena, &published, 1));
+
+	if (p.costs)
+		p.text = arena_printf(f->arena, "more than %d terms ask the "
+		    "DNS, so every message gets permerror (RFC 7208 section "
+		    "4.6.4)", SPF_LOOKUPS_MAX).p;
+	else if (o->voids > SPF_VOIDS_MAX)
+		p.text = arena_printf(f->arena, "more than %d terms name what "
+		    "does not exist, so every message gets permerror (RFC "
+		    "7208 section 4.6.4)", SPF_VOIDS_MAX).p;
+	else
+		p.text = arena_printf(f->arena, "evaluation ends with "
+		    "permerror: %s", o->problem).p;
+	dns_job_wait(job, RESOLVER_WAIT_MS);
+	judge_flat(f, s, &p, spfflat_outcome(job));
+	dns_job_free(job);
 }
 
 /* What only an evaluation shows: costs, and what is included. */
 static void
-judge_probe(struct findings *f, const struct domainspf *s, bool open)
+judge_probe(struct findings *f, const struct domainspf *s, bool open,
+    struct span text)
 {
 	const struct spf_outcome *o = worse(s->probes[0], s->probes[1]);
 
@@ -232,7 +306,7 @@ judge_probe(struct findings *f, const struct domainspf *s, bool open)
 		return;
 	}
 	if (o->result == SPF_PERMERROR) {
-		judge_limits(f, s, o);
+		judge_permerror(f, s, o, text);
 		return;
 	}
 	if (o->result == SPF_PASS && !open)
@@ -268,7 +342,7 @@ judge_one(struct findings *f, const struct domainspf *s, struct span text)
 		return;
 	}
 	judge_terms(f, &record, advice);
-	judge_probe(f, s, is_open(&record));
+	judge_probe(f, s, is_open(&record), text);
 }
 
 void

@@ -9,6 +9,7 @@
 #define DOMAINSPF_PROBES 2
 
 struct domainspf {
+	struct dns *dns;	/* for what a better record needs */
 	struct span domain;
 	const struct dns_answer *txt;
 	const struct dns_answer *mx;

@@ -1,7 +1,7 @@
 /*
- * zone - a DNS for a row of a table: "name A|name FAIL|name CNAME x|name MX
- * 10 x|name text", where A is an address, FAIL no answer, and the text a TXT
- * record.
+ * zone - a DNS for a row of a table: "name A|name A 192.0.2.9|name AAAA x|name
+ * FAIL|name CNAME x|name MX 10 x|name text", where A alone is some address,
+ * FAIL no answer, and the text a TXT record.
  */
 #ifndef TEST_UNIT_ZONE_H
 #define TEST_UNIT_ZONE_H
@@ -24,6 +24,11 @@ zone_entry(struct arena *arena, struct dns *dns, struct span entry)
 		dns_table_fail(dns, name, 0);
 	else if (span_is(data, "A"))
 		dns_table_add(dns, name, DNS_A, span_of("192.0.2.1"));
+	else if (span_starts(data, "A "))
+		dns_table_add(dns, name, DNS_A, span_skip(data, strlen("A ")));
+	else if (span_starts(data, "AAAA "))
+		dns_table_add(dns, name, DNS_AAAA,
+		    span_skip(data, strlen("AAAA ")));
 	else if (span_starts(data, "CNAME "))
 		dns_table_add(dns, name, DNS_CNAME,
 		    span_skip(data, strlen("CNAME ")));
