@@ -196,6 +196,17 @@ judge_recipient(struct scan *s, struct recipient *recipient)
 	s->inquiry.recipient = NULL;
 }
 
+/* A message that will have no sender: what queues for the store is dropped. */
+void
+scan_client(struct scan *s, struct snapshot *snapshot,
+    const struct services *services, const struct arrival *arrival,
+    int64_t now)
+{
+	scan_begin(s, snapshot, services, arrival, now);
+	if (!s->message.relayed)
+		ask_stage(s, STAGE_CONNECT);
+}
+
 void
 scan_queue_id(struct scan *s, struct span queue_id)
 {

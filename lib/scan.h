@@ -3,8 +3,8 @@
  * checks run at each stage, a decision goes out.  One thread at a time; the
  * snapshot and the services are shared.
  *
- *	scan_begin  scan_sender  scan_recipient*  scan_header*  scan_body*
- *	scan_end  (scan_reset)
+ *	(scan_client)  scan_begin  scan_sender  scan_recipient*  scan_header*
+ *	scan_body*  scan_end  (scan_reset)
  */
 #ifndef SCAN_H
 #define SCAN_H
@@ -47,6 +47,13 @@ struct arrival {
 
 void scan_init(struct scan *);
 void scan_done(struct scan *);
+
+/*
+ * Asks the DNS ahead what a client's address alone raises; the checks of its
+ * messages find the questions under way, or their answers in the cache.
+ */
+void scan_client(struct scan *, struct snapshot *, const struct services *,
+    const struct arrival *, int64_t now);
 
 /* Begins a message with a snapshot, whose hold it takes. */
 void scan_begin(struct scan *, struct snapshot *, const struct services *,

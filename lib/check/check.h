@@ -98,7 +98,11 @@ struct check {
 	/* Bits of enum need; 0 says that it is switched off. */
 	unsigned (*needs)(const void *self);
 
-	/* Optional: queue store operations once the stage's facts exist. */
+	/*
+	 * Optional: queue store operations, ask the DNS, once the stage's
+	 * facts exist.  That of STAGE_CONNECT is also called ahead of the
+	 * messages, when the client connects.
+	 */
 	void (*ask[STAGES])(const void *self, struct inquiry *);
 
 	/* Optional: judge; only adds symbols, or wishes to defer. */
