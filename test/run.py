@@ -1,11 +1,14 @@
 #!/usr/bin/python3
-"""run - postern behind a private Postfix, and a dozen messages sent to it.
+"""run - postern behind a private Postfix, and messages sent to it.
 
 Installs the tree below build/run/root, starts postern with that configuration
-and a Postfix of its own on free ports of 127.0.0.1, sends test/corpus by SMTP
-and prints what the sender was told and what postern thought.  On a terminal
-all of it then stays up until Ctrl-C, so that one's own MTA can be attached.
-The system's MTA and configuration are not touched.
+and a Postfix and a DNS of their own on free ports of 127.0.0.1.  As shipped,
+in mode "mark", postern signs a letter, which then comes back as from outside,
+and so does a forged one: their Authentication-Results are printed.  Then, in
+mode "enforce", test/corpus is sent, and printed what the sender was told and
+what postern thought.  On a terminal all of it then stays up until Ctrl-C, so
+that one's own MTA can be attached.  The system's MTA and configuration are not
+touched.
 """
 
 import contextlib
@@ -16,27 +19,40 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from functools import partial
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "mta"))
 sys.dont_write_bytecode = True
 
 from mta import TOP, Address, Postfix, Unavailable  # noqa: E402
+from names import ADDRESS, MISUSED, NAME, STRANGER, Names  # noqa: E402
 from postern import BUILD, Postern  # noqa: E402
 from process import (  # noqa: E402
     become_root, exit_on_signals, free_port, wait_until)
-from smtp import Sink, send  # noqa: E402
+from smtp import Delivered, Sink, send  # noqa: E402
 
 ROOT = os.path.join(BUILD, "run", "root")
 CONFIGURATION = os.path.join(ROOT, "etc", "postern", "postern.conf")
 LOG_SECONDS = 5
 
+DELIVERY_SECONDS = 10
+
 # Where the messages seem to come from (RFC 5737), as XCLIENT tells Postfix.
-CLIENT = {"ADDR": "203.0.113.25", "NAME": "mail.friends.example",
-          "HELO": "mail.friends.example"}
+CLIENT = {"ADDR": ADDRESS, "NAME": NAME, "HELO": NAME}
+FORGER = {"ADDR": STRANGER, "NAME": "[UNAVAILABLE]", "HELO": "mail.invalid"}
+# Trusted, so that what it sends is outbound.
+OWN = {"ADDR": "127.0.0.1", "NAME": "localhost", "HELO": NAME}
 
 ANNA, MARC = "anna@friends.example", "marc@test.example"
+FORGED = f"""\
+From: The Treasury <office@{MISUSED}>
+To: {MARC}
+Subject: Your refund
+Date: Thu, 05 Nov 2026 10:00:00 +0100
+Message-ID: <refund.1@{MISUSED}>
+
+Answer today to claim your refund.
+""".replace("\n", "\r\n").encode()
 
 # file, sender, recipients, MAIL parameters, what is special about it
 SAMPLES = [
@@ -83,54 +99,122 @@ def install():
 def show(what, answer, records):
     print(f"\n{what}\n    answer   {answer}")
     for record in records:
+        done = "" if record["done"] == record["action"] else (
+            f" (in this mode: {record['done']})")
         print(f"    postern  score {record['score']} of "
-              f"{record['required']}, {record['action']}")
+              f"{record['required']}, {record['action']}{done}")
         for symbol in record["symbols"]:
             print(f"    {symbol['score']:>+8}  {symbol['name']:<28} "
                   + textwrap.shorten(symbol.get("evidence", ""), 60))
     sys.stdout.flush()
 
 
-def by_smtp(port, name, sender, recipients, parameters):
-    reply = send(port, sender, recipients, content(name), parameters,
-                 helo=CLIENT["HELO"], xclient=CLIENT)
-    return f"{reply.stage}: {reply}"
+class ByPostfix:
+    def __init__(self, mta):
+        self.mta = mta
+
+    def ask(self, data, sender, recipients, parameters="", client=CLIENT):
+        """What the sender is told."""
+        reply = send(self.mta.port, sender, recipients, data, parameters,
+                     helo=client["HELO"], xclient=client)
+        return f"{reply.stage}: {reply}"
+
+    def deliver(self, data, sender, client):
+        """The same, and the message as it arrives."""
+        sink = self.mta.sink
+        sink.clear()
+        answer = self.ask(data, sender, [MARC], client=client)
+        return answer, sink.wait(1, DELIVERY_SECONDS)[0]
 
 
-def by_posternctl(daemon, name, sender, recipients, _):
+class ByPosternctl:
     """The same without an MTA, whose part posternctl plays."""
-    path = os.path.join(daemon.folder, name)
-    with open(path, "wb") as f:
-        f.write(content(name))
-    argv = [os.path.join(BUILD, "posternctl"), "send", "--json",
-            "--socket", daemon.address.postern, "--helo", CLIENT["HELO"],
-            "--client", f"{CLIENT['ADDR']},{CLIENT['NAME']}",
-            "--from", sender]
-    for recipient in recipients:
-        argv += ["--rcpt", recipient]
-    out = subprocess.run([*argv, path], stdin=subprocess.DEVNULL, check=True,
-                         stdout=subprocess.PIPE).stdout
-    for record in map(json.loads, out.splitlines()):
-        if "stage" in record:
-            return " ".join(str(record[key]) for key in (
-                "stage", "reply", "code", "text") if record[key])
-    raise OSError("posternctl told no reply")
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+
+    def verdict(self, data, sender, recipients, client):
+        path = os.path.join(self.daemon.folder, "message")
+        with open(path, "wb") as f:
+            f.write(data)
+        argv = [os.path.join(BUILD, "posternctl"), "send", "--json",
+                "--socket", self.daemon.address.postern,
+                "--helo", client["HELO"],
+                "--client", f"{client['ADDR']},{client['NAME']}",
+                "--from", sender]
+        for recipient in recipients:
+            argv += ["--rcpt", recipient]
+        out = subprocess.run([*argv, path], stdin=subprocess.DEVNULL,
+                             check=True, stdout=subprocess.PIPE).stdout
+        for record in map(json.loads, out.splitlines()):
+            if "stage" in record:
+                return record
+        raise OSError("posternctl told no reply")
+
+    def ask(self, data, sender, recipients, _="", client=CLIENT):
+        record = self.verdict(data, sender, recipients, client)
+        return " ".join(str(record[key]) for key in (
+            "stage", "reply", "code", "text") if record[key])
+
+    def deliver(self, data, sender, client):
+        record = self.verdict(data, sender, [MARC], client)
+        for edit in record["edits"]:
+            if edit["kind"] == "insert-header":
+                field = f"{edit['name']}: {edit['value'].strip()}\n"
+                data = field.replace("\n", "\r\n").encode() + data
+        return record["reply"], Delivered(sender, [MARC], data)
 
 
-def send_samples(daemon, ask):
+def authenticated(daemon, way, what, data, sender, client, wanted):
+    """Sends a letter and prints its results; returns 1 if they are wrong."""
+    before = len(daemon.verdicts())
+    answer, message = way.deliver(data, sender, client)
+    records = wait_until(lambda: daemon.verdicts()[before:], LOG_SECONDS,
+                         "the verdict")
+    show(what, answer, records)
+    for value in message.headers("Authentication-Results"):
+        print(textwrap.indent(f"Authentication-Results: {value}", "    "))
+    found = records[0]["auth"]
+    wrong = {key: found.get(key) for key in wanted
+             if found.get(key) != wanted[key]}
+    if wrong:
+        print(f"    wrong: {wrong}, but the DNS says {wanted}")
+    return 1 if wrong else 0
+
+
+def send_authenticated(daemon, way):
+    """A signed letter and a forged one; returns how many went wrong."""
+    before = len(daemon.verdicts())
+    answer, signed = way.deliver(content("01-personal.eml"), ANNA, OWN)
+    show("A letter of friends.example on its way out, which postern signs",
+         answer, wait_until(lambda: daemon.verdicts()[before:], LOG_SECONDS,
+                            "the verdict"))
+    for value in signed.headers("DKIM-Signature"):
+        print(textwrap.indent(f"DKIM-Signature: {value}", "    "))
+    return authenticated(
+        daemon, way, f"The same arriving from {ADDRESS}, as friends.example "
+        "says", signed.data, ANNA, CLIENT,
+        {"iprev": "pass", "spf": "pass", "dkim": "pass", "dmarc": "pass"}
+    ) + authenticated(
+        daemon, way, f"One from {STRANGER} in the name of {MISUSED}, which "
+        "sends no mail", FORGED, f"office@{MISUSED}", FORGER,
+        {"spf": "fail", "dkim": "none", "dmarc": "fail"})
+
+
+def send_samples(daemon, way):
     """Returns how many got no answer, or no verdict."""
     failures = 0
-    for *sample, what in SAMPLES:
+    for name, *envelope, what in SAMPLES:
         before = len(daemon.verdicts())
         records = []
         try:
-            answer = ask(*sample)
+            answer = way.ask(content(name), *envelope)
             records = wait_until(lambda: daemon.verdicts()[before:],
                                  LOG_SECONDS, "the verdict")
         except (OSError, subprocess.CalledProcessError) as error:
             answer = f"none: {error}"
             failures += 1
-        show(f"{sample[0]}: {what}", answer, records)
+        show(f"{name}: {what}", answer, records)
     return failures
 
 
@@ -157,7 +241,7 @@ def stay(daemon, mta):
 def start_postfix(stack, folder, address):
     """Or None, having said why."""
     try:
-        sink = Sink(keep=False)
+        sink = Sink()
         stack.callback(sink.stop)
         mta = Postfix(folder, address, sink)
         stack.callback(mta.stop)
@@ -177,19 +261,36 @@ def main():
         top = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="postern-run-"))
         os.chmod(top, 0o755)
-        for name in ("postern", "postfix"):
+        for name in ("postern", "postfix", "names"):
             os.mkdir(os.path.join(top, name))
-        daemon = Postern(os.path.join(top, "postern"),
-                         Address(port=free_port()), CONFIGURATION,
-                         ["mode=enforce"])
-        stack.callback(daemon.stop)
-        daemon.start()
-        mta = start_postfix(stack, os.path.join(top, "postfix"),
-                            daemon.address)
-        failures = send_samples(daemon, partial(by_smtp, mta.port) if mta
-                                else partial(by_posternctl, daemon))
-        print(f"\n{len(SAMPLES) - failures} of {len(SAMPLES)} messages "
-              "were answered and judged.", flush=True)
+        names = Names(os.path.join(top, "names"), BUILD)
+        stack.callback(names.stop)
+        names.start()
+        address = Address(port=free_port())
+
+        def start_postern(mode):
+            daemon = Postern(os.path.join(top, "postern"), address,
+                             CONFIGURATION, [f"mode={mode}",
+                                             f"sign.keys={names.table}"],
+                             dns=names.address)
+            stack.callback(daemon.stop)
+            daemon.start()
+            return daemon
+
+        daemon = start_postern("mark")
+        mta = start_postfix(stack, os.path.join(top, "postfix"), address)
+        way = ByPostfix(mta) if mta else ByPosternctl(daemon)
+        print("\nSender authentication, in mode \"mark\":")
+        failures = send_authenticated(daemon, way)
+        daemon.stop()
+        print("\nAll samples, in mode \"enforce\":")
+        daemon = start_postern("enforce")
+        if mta:
+            mta.sink.keep = False
+        failed = send_samples(daemon, way)
+        print(f"\n{len(SAMPLES) - failed} of {len(SAMPLES)} samples were "
+              "answered and judged.", flush=True)
+        failures += failed
         if mta and sys.stdin.isatty() and sys.stdout.isatty():
             stay(daemon, mta)
     return 1 if failures else 0

@@ -13,9 +13,13 @@ START_SECONDS = 30
 
 
 class Postern:
-    """folder must exist and be empty; options are section.key=value."""
+    """folder must exist and be empty; options are section.key=value.
 
-    def __init__(self, folder, address, configuration, options=()):
+    dns is the one server that is asked; without it there is no DNS, for no
+    test may depend on a network.
+    """
+
+    def __init__(self, folder, address, configuration, options=(), dns=None):
         self.folder, self.address = folder, address
         self.control = os.path.join(folder, "control")
         self.output = os.path.join(folder, "log")
@@ -25,8 +29,9 @@ class Postern:
                     "daemon.listen_mode=0666", "daemon.user=",
                     f"daemon.control={self.control}",
                     f"store.path={folder}/store",
-                    # No test may depend on a network.
-                    "dns.enabled=no", "log.to=stderr", "log.format=json", *options)
+                    "log.to=stderr", "log.format=json", *options)
+        settings += ((f"dns.forwarders={dns}", "dns.local_zones=yes") if dns
+                     else ("dns.enabled=no",))
         self.argv = [os.path.join(BUILD, "postern"), "-c", configuration]
         for setting in settings:
             self.argv += ["-o", setting]

@@ -69,9 +69,9 @@ class Process:
         def prepare():
             if hostname:
                 _take_hostname(hostname)
-        self.popen = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, start_new_session=True,
-            preexec_fn=prepare, **options)
+        options.setdefault("stdin", subprocess.DEVNULL)
+        self.popen = subprocess.Popen(argv, start_new_session=True,
+                                      preexec_fn=prepare, **options)
         self.pid = self.popen.pid
         _ours.add(self.pid)
         os.write(_guarded, b"%d\n" % self.pid)

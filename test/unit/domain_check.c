@@ -89,8 +89,8 @@ static const struct row {
 	{ "nothing fits", DMARC MX "example.com v=spf1 " ELEVEN
 	    "-all", NULL, BAD, 1,
 	    { "permerror (RFC 7208 section 4.6.4); what they stand for does "
-	    "not fit into the records that may be asked for: publish it without "
-	    "terms" } },
+	    "not fit into the records that may be asked for: publish it "
+	    "without terms" } },
 	{ "nothing is known", DMARC MX "example.com v=spf1 exists:a.%{d} "
 	    "exists:b.%{d} exists:c.%{d} -all", NULL, BAD, 1,
 	    { "permerror (RFC 7208 section 4.6.4); nobody can tell what they "
