@@ -177,7 +177,8 @@ taglist_base64(struct arena *arena, struct span value, struct span *out)
 		if (digits++ % 4 != 0)
 			bytes[n++] = (char)(bits >> (8 - digits % 4 * 2) % 8);
 	}
-	if (n == 0 || digits % 4 == 1 || (digits + pads) % 4 != 0 || pads > 2)
+	if (n == 0 || digits % 4 == 1 || pads > 2 ||
+	    (pads != 0 && (digits + pads) % 4 != 0))
 		return false;
 	*out = span_make(bytes, n);
 	return true;

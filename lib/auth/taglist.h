@@ -43,8 +43,8 @@ bool taglist_item(struct span *rest, struct span *item);
 bool taglist_has(struct span list, const char *item);
 
 /*
- * Decodes base64 with folding inside (RFC 6376 2.10) into the arena; false
- * when it is none, or empty.
+ * Decodes base64 with folding inside (RFC 6376 2.10, whose grammar lets the
+ * padding be left out) into the arena; false when it is none, or empty.
  */
 bool taglist_base64(struct arena *, struct span value, struct span *out);
 
