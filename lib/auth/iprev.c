@@ -39,17 +39,6 @@ reverse_name(struct arena *arena, const struct ip *ip)
 	return arena_printf(arena, "%.*sip6.arpa", (int)(p - name), name);
 }
 
-static bool
-leads_back(const struct dns_answer *a, const struct ip *ip)
-{
-	size_t i;
-
-	for (i = 0; i < a->count; i++)
-		if (ip_eq(&a->records[i].ip, ip))
-			return true;
-	return false;
-}
-
 static void
 conclude(struct iprev_outcome *o, enum iprev_result result,
     const char *reason)
@@ -103,16 +92,19 @@ step(struct dns_job *job)
 			ready = false;
 		} else if (a->status == DNS_FAILED) {
 			why = a->why;
-		} else if (leads_back(a, &s->ip)) {
+		} else if (dns_answer_has(a, &s->ip)) {
 			o->names[i].confirmed = true;
 			if (o->result != IPREV_PASS)
 				o->name = o->names[i].name;
 			conclude(o, IPREV_PASS, NULL);
 		}
 	}
+	/* One is enough: others may be of servers that are long gone. */
+	if (o->result == IPREV_PASS)
+		return true;
 	if (!ready)
-		conclude(o, IPREV_TEMPERROR, "timeout");
-	else if (why != NULL && o->result != IPREV_PASS)
+		why = "timeout";
+	if (why != NULL)
 		conclude(o, IPREV_TEMPERROR, why);
 	return ready;
 }

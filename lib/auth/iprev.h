@@ -19,7 +19,7 @@ enum iprev_result {
 
 struct iprev_name {
 	struct span name;	/* in lower case; any byte may be in it */
-	bool confirmed;
+	bool confirmed;		/* as far as was waited for */
 };
 
 struct iprev_outcome {

@@ -227,17 +227,6 @@ put_value(struct buf *out, const struct token *t, struct span value)
 		put_byte(out, t, delimits(t, value.p[i]) ? '.' : value.p[i]);
 }
 
-static bool
-answer_has(const struct dns_answer *answer, const struct ip *ip)
-{
-	size_t i;
-
-	for (i = 0; i < answer->count; i++)
-		if (ip_eq(&answer->records[i].ip, ip))
-			return true;
-	return false;
-}
-
 /* 7.3: the domain itself is better than one below it, than any other. */
 static unsigned
 name_rank(struct span name, struct span domain)
@@ -271,7 +260,8 @@ validated_name(struct spf_walk *w, struct span domain, struct span *out)
 		if (hosts == NULL)
 			return false;
 		rank = name_rank(names->records[i].data, domain);
-		if (rank > best && answer_has(hosts, &w->facts->ip)) {
+		if (rank > best && dns_answer_has(hosts,
+		    &w->facts->ip)) {
 			best = rank;
 			*out = names->records[i].data;
 		}

@@ -64,6 +64,9 @@ struct dns_answer {
 	const char *why;	/* of DNS_FAILED: "timeout", "servfail" ... */
 };
 
+/* Whether an A or AAAA answer has that address.  Pure. */
+bool dns_answer_has(const struct dns_answer *, const struct ip *);
+
 /* The section "dns" of the configuration, or what a test wants. */
 struct dns_settings {
 	const char *const *forwarders;	/* "ip" or "ip@port"; NULL, or ends

@@ -166,6 +166,17 @@ dns_answer_fail(enum dns_why why, size_t *bytes)
 	return dns_answer_new(&draft, bytes);
 }
 
+bool
+dns_answer_has(const struct dns_answer *a, const struct ip *ip)
+{
+	size_t i;
+
+	for (i = 0; i < a->count; i++)
+		if (ip_eq(&a->records[i].ip, ip))
+			return true;
+	return false;
+}
+
 int64_t
 dns_answer_life(const struct dns_answer *a)
 {

@@ -2,6 +2,7 @@
 #include "auth/iprev.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "test/unit/dns_ask.h"
 #include "test/unit/test.h"
 
 #define TIMEOUT 5000
@@ -184,6 +185,31 @@ check_time(void)
 	dns_free(dns);
 }
 
+/* b's address comes half a round before a's: nobody waits for that. */
+static void
+check_enough(void)
+{
+	struct dns *dns = zone_dns(REVERSE4 " PTR a.example|" REVERSE4
+	    " PTR b.example|b.example A 192.0.2.1");
+	struct dns_job *job, *other;
+	int64_t begin = clock_steady();
+	struct ip ip;
+
+	ip_parse(span_of("192.0.2.1"), &ip);
+	dns_table_delay(dns, DELAY);
+	job = iprev_start(dns, &ip);
+	sleep_ms(DELAY / 2);
+	other = one_start(dns, "b.example", DNS_A);
+	CHECK("one is enough", dns_job_wait(job, begin + 2 * DELAY -
+	    DELAY / 10 - clock_steady()));
+	CHECK("one is enough", iprev_outcome(job)->result == IPREV_PASS);
+	CHECK("one is enough", span_is(iprev_outcome(job)->name,
+	    "b.example"));
+	dns_job_free(other);
+	dns_job_free(job);
+	dns_free(dns);
+}
+
 int
 main(void)
 {
@@ -193,5 +219,6 @@ main(void)
 		run(&rows[i]);
 	check_limit();
 	check_time();
+	check_enough();
 	return test_end();
 }
