@@ -1,11 +1,9 @@
 /* spf - one identity judged by RFC 7208: what goes in, what comes out. */
 #include "auth/spf.h"
 
-#include <idn2.h>
-#include <string.h>
-
 #include "auth/spfmacro.h"
 #include "auth/spfwalk.h"
+#include "mail/domain.h"
 
 #define LOCAL_MAX 256	/* bytes; RFC 5321 4.5.3.1.1 asks for 64 */
 #define HELO_MAX 512
@@ -41,17 +39,11 @@ is_ascii(struct span s)
 static struct span
 to_alabels(struct arena *arena, struct span domain)
 {
-	const char *text = arena_string(arena, domain);
-	uint8_t *ascii = NULL;
+	struct span ascii = span_of("");
 
-	if (is_ascii(domain))
-		return span_make(text, domain.n);
-	if (idn2_lookup_u8((const uint8_t *)text, &ascii,
-	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
-		return span_make(text, domain.n);
-	domain = arena_span(arena, span_of((const char *)ascii));
-	idn2_free(ascii);
-	return domain;
+	if (!is_ascii(domain))
+		ascii = domain_ascii(arena, domain);
+	return ascii.n != 0 ? ascii : arena_span(arena, domain);
 }
 
 /* %{i}: an IPv4 address, or the 32 nibbles of an IPv6 one with dots. */
