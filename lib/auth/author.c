@@ -83,3 +83,16 @@ author_find(struct arena *arena, const struct span *fields, size_t count,
 		out->reason = "From with several domains";
 	}
 }
+
+void
+author_of(struct arena *arena, const struct message *m, struct author *out)
+{
+	struct span fields[AUTHOR_FIELDS_MAX];
+	const struct header *h;
+	size_t n = 0;
+
+	while (n < AUTHOR_FIELDS_MAX &&
+	    (h = message_find(m, "From", n)) != NULL)
+		fields[n++] = h->value;
+	author_find(arena, fields, n, out);
+}

@@ -12,11 +12,11 @@
 #ifndef AUTH_AUTHOR_H
 #define AUTH_AUTHOR_H
 
-#include "base/arena.h"
-#include "base/span.h"
+#include "mail/message.h"
 
 #define AUTHOR_DOMAINS_MAX 8	/* that are evaluated; 11.5 */
 #define AUTHOR_ADDRESSES_MAX 64	/* that are read, of each field */
+#define AUTHOR_FIELDS_MAX 8	/* From fields of a message that are read */
 
 enum author_kind {
 	AUTHOR_ONE,	/* as it should be: domains[0] */
@@ -38,5 +38,8 @@ struct author {
  */
 void author_find(struct arena *, const struct span *fields, size_t count,
     struct author *out);
+
+/* From all From fields of a message. */
+void author_of(struct arena *, const struct message *, struct author *out);
 
 #endif

@@ -35,7 +35,7 @@ static const struct option rows[] = {
 
 static const char *const symbols[] = {
 	"DKIM_SIGNED", "DKIM_VALID", "DKIM_VALID_AU", "DKIM_VALID_EF",
-	"DKIM_INVALID", "DKIM_PARTIAL", NULL,
+	"DKIM_INVALID", "DKIM_PARTIAL", "LIMIT_SIGNATURES", NULL,
 };
 
 static void
@@ -91,18 +91,18 @@ dkim_ask(const void *arg, struct inquiry *q)
 		state->verify = dkim_verify_new(self->engine, q->dns, &input);
 }
 
-/* Whether one of the author's domains is the signer's, to the letter. */
+/*
+ * Whether one of the author's domains is the signer's, to the letter; not
+ * where readers may see another author than we.
+ */
 static bool
 signed_by_author(struct inquiry *q, struct span domain)
 {
-	const struct header *from = message_find(q->message, "From", 0);
 	struct author author;
 	size_t i;
 
-	if (from == NULL)
-		return false;
-	author_find(q->arena, &from->value, 1, &author);
-	for (i = 0; i < author.count; i++)
+	author_of(q->arena, q->message, &author);
+	for (i = 0; author.kind != AUTHOR_BROKEN && i < author.count; i++)
 		if (span_ieq(author.domains[i], domain))
 			return true;
 	return false;
@@ -149,6 +149,9 @@ dkim_run(const void *arg, struct inquiry *q)
 			answer = UNANSWERED;
 			continue;
 		}
+		/* RFC 6376 3.6.1: neither valid nor failed, but as unsigned. */
+		if (outcome->signatures[i].testing)
+			continue;
 		inquiry_raise(q, "DKIM_SIGNED", "%.*s",
 		    SPAN_ARG(outcome->signatures[i].domain));
 		if (outcome->signatures[i].result == DKIM_PASS)
@@ -161,6 +164,9 @@ dkim_run(const void *arg, struct inquiry *q)
 	    result_find(q->result, "DKIM_VALID") == NULL)
 		inquiry_raise(q, "DKIM_INVALID", "%.*s: %s",
 		    SPAN_ARG(bad->domain), bad->reason);
+	if (outcome->ignored != 0)
+		inquiry_raise(q, "LIMIT_SIGNATURES", "%zu of %zu verified",
+		    outcome->count, outcome->count + outcome->ignored);
 	return answer;
 }
 

@@ -16,8 +16,6 @@
 #include "check/check.h"
 #include "mail/domain.h"
 
-#define FROM_FIELDS_MAX 8
-
 enum dmarc_wish { WISH_SYMBOLS, WISH_QUARANTINE, WISH_REJECT };
 
 struct dmarc_options {
@@ -160,19 +158,6 @@ find_identifiers(struct inquiry *q, struct span out[])
 }
 
 static void
-find_author(struct inquiry *q, struct author *author)
-{
-	struct span fields[FROM_FIELDS_MAX];
-	const struct header *h;
-	size_t n = 0;
-
-	while (n < FROM_FIELDS_MAX &&
-	    (h = message_find(q->message, "From", n)) != NULL)
-		fields[n++] = h->value;
-	author_find(q->arena, fields, n, author);
-}
-
-static void
 dmarc_ask(const void *arg, struct inquiry *q)
 {
 	const struct dmarc_self *self = arg;
@@ -189,7 +174,7 @@ dmarc_ask(const void *arg, struct inquiry *q)
 	if (q->dns == NULL || q->message->direction != DIRECTION_INBOUND)
 		return;
 	state->asked = true;
-	find_author(q, &state->author);
+	author_of(q->arena, q->message, &state->author);
 	input.identifier_count = find_identifiers(q, identifiers);
 	for (i = 0; i < state->author.count; i++) {
 		input.author = state->author.domains[i];

@@ -15,7 +15,6 @@
 #include "check/check.h"
 #include "conf/lines.h"
 
-#define FROM_FIELDS_MAX 8
 #define PASSWD_MAX 4096		/* bytes of an entry of passwd(5) */
 
 struct sign_options {
@@ -155,15 +154,9 @@ sign_needs(const void *arg)
 static struct span
 find_domain(const struct sign_self *self, struct inquiry *q)
 {
-	struct span fields[FROM_FIELDS_MAX];
-	const struct header *h;
 	struct author author;
-	size_t n = 0;
 
-	while (n < FROM_FIELDS_MAX &&
-	    (h = message_find(q->message, "From", n)) != NULL)
-		fields[n++] = h->value;
-	author_find(q->arena, fields, n, &author);
+	author_of(q->arena, q->message, &author);
 	if (author.kind != AUTHOR_ONE)
 		return span_of("");
 	return dkim_signer_domain(self->signer, author.domains[0]);

@@ -1,6 +1,8 @@
 /* authresults - what sender authentication found, in words. */
 #include "verdict/authresults.h"
 
+#include <stdio.h>
+
 #include "auth/authres_write.h"
 #include "base/text.h"
 
@@ -19,6 +21,21 @@ write_iprev(struct authres_writer *w, const struct iprev_outcome *o,
 	    span_of(ip_text(&client->ip, ip)));
 }
 
+/* RFC 7208 6.2: it must be clear that these are the owner's words. */
+static void
+write_explanation(struct authres_writer *w, const struct spf_outcome *o)
+{
+	struct buf text;
+
+	if (o->explanation[0] == '\0')
+		return;
+	buf_init(&text, DNS_NAME_MAX + SPF_EXPLANATION_MAX +
+	    sizeof(" explains: "));
+	buf_printf(&text, "%s explains: %s", o->domain, o->explanation);
+	authres_comment(w, buf_contents(&text));
+	buf_done(&text);
+}
+
 static void
 write_spf(struct authres_writer *w, const struct spf_outcome *o,
     const struct message *m)
@@ -27,6 +44,7 @@ write_spf(struct authres_writer *w, const struct spf_outcome *o,
 		return;
 	authres_method(w, "spf", spf_word(o->result));
 	authres_reason(w, span_of(o->problem));
+	write_explanation(w, o);
 	if (o->identity == SPF_HELO)
 		authres_property(w, "smtp", "helo", m->client.helo);
 	else if (m->sender.n > 0)
@@ -42,6 +60,8 @@ write_signature(struct authres_writer *w, const struct dkim_signature *s)
 	authres_reason(w, span_of(s->reason));
 	if (s->result == DKIM_PASS && s->added)
 		authres_comment(w, span_of("body goes on unsigned"));
+	if (s->testing)
+		authres_comment(w, span_of("by a test key, as if unsigned"));
 	if (s->domain.n > 0)
 		authres_property(w, "header", "d", s->domain);
 	if (s->selector.n > 0)
@@ -68,10 +88,17 @@ write_dkim(struct authres_writer *w, const struct dkim_outcome *o)
 static void
 write_arc(struct authres_writer *w, const struct arc_outcome *o)
 {
+	char oldest[12];
+
 	if (o == NULL || o->result == ARC_NONE)
 		return;
 	authres_method(w, "arc", arc_word(o->result));
 	authres_reason(w, span_of(o->reason));
+	if (o->result != ARC_PASS)
+		return;
+	/* RFC 8617 section 6 */
+	snprintf(oldest, sizeof(oldest), "%u", o->oldest);
+	authres_property(w, "header", "oldest-pass", span_of(oldest));
 }
 
 static void
