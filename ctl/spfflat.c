@@ -32,7 +32,7 @@ struct walk {
 	unsigned lookups;
 	unsigned brought;	/* terms added, even if known before */
 	bool pending;
-	bool beyond;		/* pruning is not enough */
+	bool beyond;		/* more than pruning is needed */
 };
 
 struct state {
@@ -169,6 +169,8 @@ add_hosts(struct walk *w, const struct frame *frame, const struct spf_term *t,
 	} else if ((mx = ask(w, name, DNS_MX)) != NULL) {
 		for (i = 0; i < mx->count && i < SPFFLAT_HOSTS_MAX; i++)
 			add_host(w, mx->records[i].data, t, result);
+		if (i < mx->count)
+			fail(w, false, "too many hosts of an mx");
 	}
 	if (w->brought == before)
 		leave_out(w, frame, t->text);
@@ -224,11 +226,13 @@ add_include(struct walk *w, const struct frame *frame,
 	struct frame inner = { .above = frame, .domain = t->domain,
 		.depth = frame->depth + 1, .included = true,
 		.result = result };
-	size_t count = w->out.count;
+	struct spfflat before = w->out;
+	bool beyond = w->beyond;
 
-	if (add_other(w, &inner, t->text))
+	if (add_other(w, &inner, t->text) || w->out.why != NULL)
 		return true;
-	w->out.count = count;
+	w->out = before;
+	w->beyond = beyond;
 	return keep(w, frame, t, result);
 }
 
@@ -238,7 +242,7 @@ add_term(struct walk *w, const struct frame *frame, const struct spf_term *t)
 	enum spf_result result = frame->included ? frame->result : t->result;
 
 	if (t->mechanism == SPF_IP4 || t->mechanism == SPF_IP6) {
-		/* No client has a mapped address; 5 compares it as IPv4. */
+		/* Clients of mapped addresses count as IPv4 (5). */
 		if (ip_is4(&t->ip) == (t->mechanism == SPF_IP4))
 			add_net(w, result, &t->ip, t);
 		return true;
@@ -260,8 +264,8 @@ static bool
 add_redirect(struct walk *w, const struct frame *frame, struct span target)
 {
 	struct frame inner = *frame;
-	unsigned before = w->brought;
-	size_t count = w->out.count;
+	struct spfflat before = w->out;
+	unsigned brought = w->brought;
 
 	inner.above = frame;
 	inner.domain = target;
@@ -269,10 +273,12 @@ add_redirect(struct walk *w, const struct frame *frame, struct span target)
 	if (span_chr(target, '%') == target.n &&
 	    ++w->lookups <= SPFFLAT_LOOKUPS_MAX &&
 	    add_other(w, &inner, target)) {
-		w->beyond = w->beyond || w->brought == before;
+		w->beyond = w->beyond || w->brought == brought;
 		return true;
 	}
-	w->out.count = count;
+	if (w->out.why != NULL)
+		return true;
+	w->out = before;
 	if (!frame->included && frame->above == NULL)
 		w->out.redirect = target;
 	return !frame->included && frame->above == NULL;
@@ -457,7 +463,7 @@ static struct spfflat_record *
 part_begin(struct spfflat_record *part, size_t number, struct arena *arena,
     struct span domain)
 {
-	part->name = arena_printf(arena, "_spf%zu.%.*s", number,
+	part->name = arena_printf(arena, "_flat%zu.%.*s", number,
 	    SPAN_ARG(domain));
 	part->text = span_of("v=spf1");
 	return part;
