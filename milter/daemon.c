@@ -70,11 +70,11 @@ daemon_reload(struct daemon *d, struct buf *out, struct error *error)
 	note_changes(old, new, out);
 	if (out->n > 0)
 		log_info(d->log, "%s", buf_string(out));
+	current_publish(d->current, new);
 	log_info(d->log, "generation %s in use, was %s", new->generation,
 	    old->generation);
 	buf_printf(out, "generation %s in use\n", new->generation);
 	snapshot_put(old);
-	current_publish(d->current, new);
 	d->reloaded = clock_wall();
 	d->refused.text[0] = '\0';
 	metrics_add(d->services.metrics, METRIC_RELOADS, 1);
