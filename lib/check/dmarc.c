@@ -225,15 +225,27 @@ trusted_sealer(const struct dmarc_self *self, struct span domain)
 	return false;
 }
 
-/* The newest sealer is ours to trust, and says that DMARC passed before. */
+/*
+ * The newest sealer is ours to trust, and says that DMARC passed before.  A
+ * chain whose keys are not known for want of an answer may be whole.
+ */
 static bool
 sealed(const struct dmarc_self *self, struct inquiry *q, struct span author)
 {
 	const struct arc_outcome *arc = q->auth->arc;
 
-	return arc != NULL && arc->result == ARC_PASS && !arc->partial &&
-	    !arc->testing && trusted_sealer(self, arc->sealers[0].domain) &&
+	return arc != NULL &&
+	    (arc->result == ARC_PASS || arc->result == ARC_TEMPERROR) &&
+	    !arc->partial && !arc->testing &&
+	    trusted_sealer(self, arc->sealers[0].domain) &&
 	    arcclaims_has(&arc->claims, "dmarc", "pass", author);
+}
+
+/* Whether the list is of that domain, which passed or, answered, might have. */
+static bool
+list_within(struct span list, const struct dmarc_identifier *id)
+{
+	return (id->pass || id->temperror) && domain_within(list, id->domain);
 }
 
 /* A list that proves to be the one its List-Id names (RFC 2919). */
@@ -248,13 +260,11 @@ from_list(struct inquiry *q, const struct dmarc_facts *facts)
 		return false;
 	at = span_rchr(id->value, '<');
 	list = span_skip(id->value, at + 1);
-	list = span_head(list, span_chr(list, '>'));
+	list = domain_ascii(q->arena, span_head(list, span_chr(list, '>')));
 	for (i = 0; i < facts->dkim_count; i++)
-		if (facts->dkim[i].pass && domain_within(
-		    domain_ascii(q->arena, list), facts->dkim[i].domain))
+		if (list_within(list, &facts->dkim[i]))
 			return true;
-	return facts->spf.pass && facts->spf.domain.n > 0 &&
-	    domain_within(domain_ascii(q->arena, list), facts->spf.domain);
+	return list_within(list, &facts->spf);
 }
 
 /* Whom the operator believes more than the failure, or NULL. */
@@ -265,11 +275,24 @@ find_trust(const struct dmarc_self *self, struct inquiry *q,
 	const struct client *client = &q->message->client;
 
 	if (sealed(self, q, author))
-		return "trusted_sealer";
+		return q->auth->arc->result == ARC_PASS ? "trusted_sealer" :
+		    "sealer_unanswered";
 	if (client->has_ip &&
 	    netset_find(&self->forwarders, &client->ip) != NULL)
 		return "trusted_forwarder";
 	return NULL;
+}
+
+/*
+ * Why nobody is held or refused, though the points stay.  What was not looked
+ * at might have passed, and anybody can be a list, by his own domain's proof.
+ */
+static const char *
+find_excuse(struct inquiry *q, const struct dmarc_facts *facts)
+{
+	if (q->auth->spf_mailfrom == NULL || q->auth->dkim == NULL)
+		return "not_evaluated";
+	return from_list(q, facts) ? "mailing_list" : NULL;
 }
 
 static void
@@ -279,7 +302,7 @@ follow_policy(const struct dmarc_self *self, struct inquiry *q,
 	enum dmarc_policy wish = v->disposition;
 	struct span text;
 
-	if (self->options->policy == WISH_SYMBOLS || wish < DMARC_QUARANTINE)
+	if (self->options->policy == WISH_SYMBOLS)
 		return;
 	if (wish == DMARC_REJECT && self->options->policy == WISH_REJECT) {
 		text = arena_printf(q->arena, "Not authenticated as its author"
@@ -312,13 +335,10 @@ judge_failure(const struct dmarc_self *self, struct inquiry *q,
 	}
 	inquiry_raise(q, names[v->disposition], "%.*s: %s",
 	    SPAN_ARG(v->author), v->reason);
-	/*
-	 * Anybody can be a list, by his own domain's proof: that spares a
-	 * message the refusal, but not the points.
-	 */
-	if (v->disposition >= DMARC_QUARANTINE && from_list(q, facts))
-		q->auth->dmarc_override = "mailing_list";
-	else
+	if (v->disposition < DMARC_QUARANTINE)
+		return;
+	q->auth->dmarc_override = find_excuse(q, facts);
+	if (q->auth->dmarc_override == NULL)
 		follow_policy(self, q, v);
 }
 
