@@ -13,7 +13,8 @@
 #define P "p.example.net v=spf1 "
 
 static const struct row {
-	const char *name, *record, *zone, *expected;	/* and what is left out */
+	const char *name, *record, *zone;
+	const char *expected;	/* and what is left out */
 } rows[] = {
 	{ "addresses stay", "ip4:192.0.2.0/24 ?ip6:2001:db8::/32 ~all", "",
 	    "v=spf1 ip4:192.0.2.0/24 ?ip6:2001:db8::/32 ~all" },
