@@ -126,6 +126,29 @@ arena_span(struct arena *a, struct span s)
 }
 
 struct span
+arena_lower(struct arena *a, struct span s)
+{
+	char *p = arena_bytes(a, s.n);
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		p[i] = (char)char_lower(s.p[i]);
+	return span_make(p, s.n);
+}
+
+struct span
+arena_join(struct arena *a, struct span before, struct span after)
+{
+	char *p = arena_bytes(a, before.n + after.n);
+
+	if (before.n != 0)
+		memcpy(p, before.p, before.n);
+	if (after.n != 0)
+		memcpy(p + before.n, after.p, after.n);
+	return span_make(p, before.n + after.n);
+}
+
+struct span
 arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
 	va_list again;

@@ -216,3 +216,13 @@ netset_find(const struct netset *set, const struct ip *ip)
 			return NULL;
 	}
 }
+
+struct net
+netset_at(const struct netset *set, size_t i)
+{
+	struct span key = map_key(&set->map, i);
+	struct net net = {.bits = (unsigned char)key.p[0]};
+
+	memcpy(net.ip.b, key.p + 1, sizeof(net.ip.b));
+	return net;
+}

@@ -57,4 +57,7 @@ bool netset_put(struct netset *, const struct net *, void *value);
 /* The value of the narrowest network that holds ip, or NULL. */
 void *netset_find(const struct netset *, const struct ip *);
 
+/* Walks in order of insertion: i counts from 0 to set.map.count - 1. */
+struct net netset_at(const struct netset *, size_t i);
+
 #endif

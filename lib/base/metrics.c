@@ -37,6 +37,8 @@ static const struct metric_row rows[METRICS] = {
 	    "Generations put into use after the first"},
 	[METRIC_RELOADS_REFUSED] = {"reloads_refused_total", "counter",
 	    "Reloads refused because of what they found"},
+	[METRIC_ROLLBACKS] = {"rollbacks_total", "counter",
+	    "Returns to the generation before"},
 	[METRIC_PROTOCOL_ERRORS] = {"protocol_errors_total", "counter",
 	    "Calls to libmilter that failed"},
 	[METRIC_STORE_BATCHES] = {"store_batches_total", "counter",

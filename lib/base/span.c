@@ -21,10 +21,31 @@ char_alpha(int c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+bool
+char_word(int c)
+{
+	return char_alpha(c) || char_digit(c) || c == '_';
+}
+
 int
 char_lower(int c)
 {
 	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+int
+char_hex(int c)
+{
+	if (char_digit(c))
+		return c - '0';
+	c = char_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+char_among(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
 }
 
 struct span
@@ -39,6 +60,12 @@ span_make(const char *p, size_t n)
 	struct span s = {p != NULL ? p : "", p != NULL ? n : 0};
 
 	return s;
+}
+
+struct span
+span_between(const char *from, const char *to)
+{
+	return span_make(from, (size_t)(to - from));
 }
 
 bool
@@ -90,6 +117,17 @@ span_iends(struct span a, const char *suffix)
 	size_t n = strlen(suffix);
 
 	return a.n >= n && span_iis(span_skip(a, a.n - n), suffix);
+}
+
+bool
+span_ascii(struct span a)
+{
+	size_t i;
+
+	for (i = 0; i < a.n; i++)
+		if ((unsigned char)a.p[i] > 127)
+			return false;
+	return true;
 }
 
 size_t

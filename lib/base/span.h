@@ -24,10 +24,16 @@ struct span {
 bool char_space(int c);		/* space, \t, \r, \n, \v, \f */
 bool char_digit(int c);
 bool char_alpha(int c);
+bool char_word(int c);		/* letter, digit or "_" */
 int char_lower(int c);
+int char_hex(int c);		/* what a hexadecimal digit counts, or -1 */
+
+/* Whether c is in set, whatever byte it is; a zero never is. */
+bool char_among(char c, const char *set);
 
 struct span span_of(const char *string);	/* NULL gives the empty span */
 struct span span_make(const char *p, size_t n);
+struct span span_between(const char *from, const char *to);
 bool span_eq(struct span a, struct span b);
 bool span_ieq(struct span a, struct span b);
 bool span_is(struct span a, const char *string);
@@ -35,6 +41,7 @@ bool span_iis(struct span a, const char *string);
 bool span_starts(struct span a, const char *prefix);
 bool span_istarts(struct span a, const char *prefix);
 bool span_iends(struct span a, const char *suffix);
+bool span_ascii(struct span a);		/* no byte above 127 */
 
 /* Offset of the first byte c or of needle in a, or a.n when absent. */
 size_t span_chr(struct span a, char c);

@@ -43,6 +43,7 @@ conf_new(const char *file, const struct section *const *sections)
 	size_t i;
 
 	arena_init(&conf->arena);
+	manifest_init(&conf->manifest);
 	conf->sections = sections;
 	conf->file = arena_string(&conf->arena, span_of(file));
 	while (sections[conf->count] != NULL)
@@ -59,6 +60,7 @@ conf_free(struct conf *conf)
 {
 	if (conf == NULL)
 		return;
+	manifest_done(&conf->manifest);
 	arena_done(&conf->arena);
 	free(conf);
 }
@@ -118,6 +120,12 @@ conf_section(const struct conf *conf, const char *name)
 	const struct block *block = name_block(conf, span_of(name));
 
 	return block != NULL ? block->data : NULL;
+}
+
+const struct manifest *
+conf_manifest(const struct conf *conf)
+{
+	return &conf->manifest;
 }
 
 const struct section *const *

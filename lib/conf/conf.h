@@ -67,6 +67,7 @@ struct section {
 };
 
 struct conf;
+struct manifest;
 
 /*
  * Reads file and what it includes.  sections ends with NULL.  overrides (NULL
@@ -80,6 +81,9 @@ void conf_free(struct conf *);
 
 /* The filled struct of a section, NULL if unknown; lives as long as conf. */
 const void *conf_section(const struct conf *, const char *name);
+
+/* The files it was read from (conf/manifest.h); lives as long as conf. */
+const struct manifest *conf_manifest(const struct conf *);
 
 /* The rows that conf was loaded with; ends with NULL. */
 const struct section *const *conf_sections(const struct conf *);

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/text.h"
 
 /* Cuts a comment: a "#" at the start of the line or after white space. */
@@ -49,13 +48,14 @@ lines_parse(struct span bytes, const char *file, lines_fn *take,
 
 /* Reads an open file to its end; -1 with *error filled in. */
 static int
-read_all(int fd, const char *file, struct buf *out, struct error *error)
+read_all(int fd, const char *file, struct buf *out, struct manifest *manifest,
+    struct error *error)
 {
+	struct stat before, after;
 	char chunk[16384];
-	struct stat st;
 	ssize_t n = 0;
 
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &before) != 0 || !S_ISREG(before.st_mode))
 		return error_at(error, file, 0, "not a regular file");
 	while (!out->full && (n = read(fd, chunk, sizeof(chunk))) > 0)
 		buf_add(out, chunk, (size_t)n);
@@ -64,12 +64,15 @@ read_all(int fd, const char *file, struct buf *out, struct error *error)
 	if (out->full)
 		return error_at(error, file, 0, "more than %d bytes",
 		    LINES_FILE_MAX);
+	if (manifest != NULL && fstat(fd, &after) == 0)
+		manifest_add(manifest, file, buf_contents(out), &before,
+		    &after);
 	return 0;
 }
 
-/* 0, or LINES_UNREADABLE with the reason, which names the file. */
-static int
-read_file(const char *file, struct buf *out, struct error *error)
+int
+lines_bytes(const char *file, struct buf *out, struct manifest *manifest,
+    struct error *error)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status;
 
@@ -77,22 +80,20 @@ read_file(const char *file, struct buf *out, struct error *error)
 		error_at(error, file, 0, "%s", strerror(errno));
 		return LINES_UNREADABLE;
 	}
-	status = read_all(fd, file, out, error);
+	status = read_all(fd, file, out, manifest, error);
 	close(fd);
 	return status == 0 ? 0 : LINES_UNREADABLE;
 }
 
 int
 lines_read(const char *file, lines_fn *take, void *context,
-    struct digest *digest, struct error *error)
+    struct manifest *manifest, struct error *error)
 {
 	struct buf bytes;
 	int status;
 
 	buf_init(&bytes, LINES_FILE_MAX);
-	status = read_file(file, &bytes, error);
-	if (status == 0 && digest != NULL)
-		digest_add(digest, buf_contents(&bytes));
+	status = lines_bytes(file, &bytes, manifest, error);
 	if (status == 0)
 		status = lines_parse(buf_contents(&bytes), file, take, context,
 		    error);
@@ -103,15 +104,16 @@ lines_read(const char *file, lines_fn *take, void *context,
 int
 lines_read_all(const struct conf *conf, const char *section, const char *key,
     const struct strings *files, lines_fn *take, void *context,
-    struct digest *digest, struct error *error)
+    struct manifest *manifest, struct error *error)
 {
 	struct error reason;
 	size_t i;
 	int status;
 
+	manifest_list(manifest, section, key);
 	for (i = 0; i < files->count; i++) {
-		status = lines_read(files->item[i], take, context, digest,
-		    &reason);
+		status = lines_read(files->item[i], take, context,
+		    manifest, &reason);
 		if (status == LINES_UNREADABLE)
 			return conf_refuse(conf, section, key, error, "%s",
 			    reason.text);

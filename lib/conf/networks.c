@@ -55,7 +55,7 @@ take_list(struct netset *set, const struct strings *list, const char *key,
 
 int
 networks_load(struct networks *out, const struct conf *conf,
-    struct digest *digest, struct error *error)
+    struct manifest *manifest, struct error *error)
 {
 	const struct networks_options *o;
 
@@ -67,7 +67,7 @@ networks_load(struct networks *out, const struct conf *conf,
 	    take_list(&out->relays, &o->relays, "relays", conf, error) != 0)
 		return -1;
 	return lines_read_all(conf, networks_section.name, "trusted_files",
-	    &o->trusted_files, take_network, &out->trusted, digest, error);
+	    &o->trusted_files, take_network, &out->trusted, manifest, error);
 }
 
 void

@@ -5,7 +5,6 @@
 #ifndef CONF_NETWORKS_H
 #define CONF_NETWORKS_H
 
-#include "base/digest.h"
 #include "base/ip.h"
 #include "conf/conf.h"
 
@@ -18,7 +17,7 @@ struct networks {
 extern const struct section networks_section;
 
 /* Fills *out from the section and its files.  Returns 0 or -1. */
-int networks_load(struct networks *out, const struct conf *, struct digest *,
+int networks_load(struct networks *out, const struct conf *, struct manifest *,
     struct error *);
 void networks_done(struct networks *);
 

@@ -301,7 +301,7 @@ parse_source(struct conf *conf, struct source *source, struct error *error)
 	if (conf->files++ == CONF_FILES_MAX)
 		return error_at(error, source->from->file, source->line,
 		    "includes ask for more than %d files", CONF_FILES_MAX);
-	if (source_read(source, error) == -1)
+	if (source_read(source, &conf->manifest, error) == -1)
 		return -1;
 	parser.source = source;
 	return parse_statements(&parser, buf_contents(&source->bytes));

@@ -61,9 +61,10 @@ read_all(struct source *source, int fd, struct error *error)
 }
 
 static int
-read_file(struct source *source, int fd, struct error *error)
+read_file(struct source *source, int fd, struct manifest *manifest,
+    struct error *error)
 {
-	struct stat st;
+	struct stat st, after;
 
 	if (fstat(fd, &st) == -1)
 		return refuse(source, error, strerror(errno));
@@ -73,11 +74,17 @@ read_file(struct source *source, int fd, struct error *error)
 	source->inode = st.st_ino;
 	if (check_nesting(source, error) == -1)
 		return -1;
-	return read_all(source, fd, error);
+	if (read_all(source, fd, error) != 0)
+		return -1;
+	if (fstat(fd, &after) == 0)
+		manifest_add(manifest, source->file,
+		    buf_contents(&source->bytes), &st, &after);
+	return 0;
 }
 
 int
-source_read(struct source *source, struct error *error)
+source_read(struct source *source, struct manifest *manifest,
+    struct error *error)
 {
 	int fd, result;
 
@@ -86,7 +93,7 @@ source_read(struct source *source, struct error *error)
 	fd = open(source->file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd == -1)
 		return refuse(source, error, strerror(errno));
-	result = read_file(source, fd, error);
+	result = read_file(source, fd, manifest, error);
 	close(fd);
 	return result;
 }

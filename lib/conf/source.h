@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "conf/manifest.h"
 
 struct source {
 	const char *file;		/* as messages name it */
@@ -19,10 +20,11 @@ struct source {
 };
 
 /*
- * Reads source->file whole; file, from and line are set.  Refuses what is not
- * a regular file, too large, or already being read further out.
+ * Reads source->file whole and notes it; file, from and line are set.
+ * Refuses what is not a regular file, too large, or already being read
+ * further out.
  */
-int source_read(struct source *, struct error *);
+int source_read(struct source *, struct manifest *, struct error *);
 void source_done(struct source *);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "conf/conf.h"
+#include "conf/manifest.h"
 
 /* One key: its row, its place in the section's struct, who has set it. */
 struct setting {
@@ -32,6 +33,7 @@ struct conf {
 	const char *file;	/* the main file, as the caller named it */
 	struct span cwd;	/* with a slash at its end */
 	unsigned files;		/* read so far */
+	struct manifest manifest;	/* of them */
 };
 
 #endif

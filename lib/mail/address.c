@@ -23,12 +23,6 @@ struct list {
 	unsigned flags;
 };
 
-static struct span
-between(const char *from, const char *to)
-{
-	return span_make(from, (size_t)(to - from));
-}
-
 /* Reads the longest chain; false, the reader unmoved, when none is next. */
 static bool
 chain_read(struct token_reader *r, struct chain *c)
@@ -52,7 +46,7 @@ chain_read(struct token_reader *r, struct chain *c)
 			c->raw = raw;
 			c->apart = next.spaced;
 		}
-		c->raw = between(c->raw.p, raw.p + raw.n);
+		c->raw = span_between(c->raw.p, raw.p + raw.n);
 		c->spaced |= !first && next.spaced;
 		c->quoted |= token == TOKEN_QUOTED;
 		c->dots |= dot && dotted;
@@ -302,7 +296,7 @@ angle(struct list *l, struct token_reader *r)
 			break;
 		}
 	}
-	pairs(l, inside, between(inside.rest.p, raw.p), true);
+	pairs(l, inside, span_between(inside.rest.p, raw.p), true);
 	if (l->count == count)
 		l->flags |= ADDRESS_JUNK;
 }
@@ -349,7 +343,7 @@ element(struct list *l, struct token_reader *r, bool group, bool trailing)
 
 	r->comment = span_of(NULL);
 	stop = walk(r, !group && !trailing, &raw);
-	phrase = between(begin.rest.p, raw.p);
+	phrase = span_between(begin.rest.p, raw.p);
 	if (stop == STOP_COLON)
 		return stop;
 	if (stop == STOP_ANGLE) {
@@ -358,7 +352,7 @@ element(struct list *l, struct token_reader *r, bool group, bool trailing)
 		token_skip(r);
 	} else {
 		end = pairs(l, begin, phrase, !trailing);
-		phrase = between(phrase.p, end != NULL ? end : phrase.p);
+		phrase = span_between(phrase.p, end != NULL ? end : phrase.p);
 	}
 	if (l->count > first) {
 		l->out[first].name = name_text(l, begin, phrase);
@@ -486,13 +480,7 @@ address_path(struct arena *arena, struct span value, struct address *out)
 struct span
 domain_lower(struct arena *arena, struct span domain)
 {
-	char *text;
-	size_t i;
-
 	if (domain.n != 0 && domain.p[domain.n - 1] == '.')
 		domain.n--;
-	text = arena_bytes(arena, domain.n);
-	for (i = 0; i < domain.n; i++)
-		text[i] = (char)char_lower((unsigned char)domain.p[i]);
-	return span_make(text, domain.n);
+	return arena_lower(arena, domain);
 }

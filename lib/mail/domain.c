@@ -1,24 +1,11 @@
 /* domain - the name of a domain, and its labels. */
 #include "mail/domain.h"
 
-#include <idn2.h>
-#include <string.h>
-
 #include "base/text.h"
+#include "mail/idn.h"
 
 /* Bytes of UTF-8: mapping may shorten a name, so this is above its limit. */
 #define INPUT_MAX 1000
-
-static bool
-ascii(struct span s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] > 127)
-			return false;
-	return true;
-}
 
 static bool
 label_good(struct span label)
@@ -66,40 +53,19 @@ name_good(struct span name)
 	return !number(label);
 }
 
-/* Empty when it has no form in A-labels. */
-static struct span
-a_labels(struct arena *arena, struct span name)
-{
-	struct span out = span_of(NULL);
-	char *input, *ace = NULL;
-
-	if (name.n > INPUT_MAX || span_chr(name, '\0') != name.n)
-		return out;
-	input = arena_string(arena, name);
-	if (idn2_to_ascii_8z(input, &ace,
-	    IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK)
-		out = arena_span(arena, span_of(ace));
-	idn2_free(ace);
-	return out;
-}
-
 struct span
 domain_ascii(struct arena *arena, struct span domain)
 {
 	struct span name = domain;
-	char *p;
-	size_t i;
 
-	if (!ascii(name))
-		name = text_utf8(name) ? a_labels(arena, name) : span_of(NULL);
+	if (!span_ascii(name))
+		name = name.n <= INPUT_MAX && text_utf8(name) ?
+		    idn_ascii(arena, name) : span_of(NULL);
 	if (name.n != 0 && name.p[name.n - 1] == '.')
 		name.n--;
 	if (!name_good(name))
 		return span_of(NULL);
-	p = arena_bytes(arena, name.n);
-	for (i = 0; i < name.n; i++)
-		p[i] = (char)char_lower((unsigned char)name.p[i]);
-	return span_make(p, name.n);
+	return arena_lower(arena, name);
 }
 
 size_t

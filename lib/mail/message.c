@@ -115,8 +115,8 @@ int
 header_reserved(struct span name)
 {
 	static const char *const names[HEADER_RESERVED] = {
-		"Authentication-Results", "X-Spam-Flag", "X-Spam-Level",
-		"X-Spam-Score", "X-Spam-Status",
+		"Authentication-Results", "X-Postern-Class", "X-Spam-Flag",
+		"X-Spam-Level", "X-Spam-Score", "X-Spam-Status",
 	};
 	int i, first = name.n > 0 ? char_lower(name.p[0]) : 0;
 

@@ -127,7 +127,7 @@ size_t message_held(const struct message *);
  * Fields that this filter sets, so that strangers' copies may have to go:
  * which of them it is, from 0 to HEADER_RESERVED - 1, or -1.
  */
-#define HEADER_RESERVED 5
+#define HEADER_RESERVED 6
 int header_reserved(struct span name);
 
 #endif

@@ -3,9 +3,8 @@
 
 #include "mail/split.h"
 
-/* Cuts one line off, its end excluded. */
-static struct span
-line_cut(struct span *rest, char end)
+struct span
+split_line(struct span *rest, char end)
 {
 	size_t n = span_chr(*rest, end);
 	struct span line = span_head(*rest, n);
@@ -23,15 +22,12 @@ split_begin(struct split *s, struct span message)
 	s->rest = message;
 	s->end = span_chr(message, '\n') == message.n ? '\r' : '\n';
 	if (span_starts(s->rest, "From ") || span_starts(s->rest, ">From "))
-		line_cut(&s->rest, s->end);
+		split_line(&s->rest, s->end);
 }
 
-/*
- * The name at the start of a line with the offset of its colon, or the empty
- * span.  RFC 5322 section 2.2 for the name, 4.5 for space before the colon.
- */
-static struct span
-field_name(struct span line, size_t *colon)
+/* RFC 5322 section 2.2 for the name, 4.5 for space before the colon. */
+struct span
+split_name(struct span line, size_t *colon)
 {
 	size_t i = 0, n;
 
@@ -65,18 +61,18 @@ split_field(struct split *s, struct split_field *out)
 
 	if (s->rest.n == 0)
 		return false;
-	line = line_cut(&after, s->end);
+	line = split_line(&after, s->end);
 	if (line.n == 0) {
 		s->rest = after;
 		return false;
 	}
-	name = field_name(line, &colon);
+	name = split_name(line, &colon);
 	if (name.n == 0) {
 		s->unseparated = true;
 		return false;
 	}
 	while (after.n != 0 && (after.p[0] == ' ' || after.p[0] == '\t'))
-		line = line_cut(&after, s->end);
+		line = split_line(&after, s->end);
 	out->name = name;
 	out->value = span_make(name.p + colon + 1,
 	    (size_t)(line.p + line.n - name.p) - colon - 1);
@@ -93,13 +89,13 @@ mbox_next(struct span *rest, struct span *message)
 	bool empty = false;
 
 	if (span_starts(*rest, "From "))
-		line_cut(rest, '\n');
+		split_line(rest, '\n');
 	else if (rest->n == 0)
 		return false;
 	next = *rest;
 	end = rest->p + rest->n;
 	while (next.n != 0 && !(empty && span_starts(next, "From "))) {
-		line = line_cut(&next, '\n');
+		line = split_line(&next, '\n');
 		empty = line.n == 0;
 		if (empty)
 			end = line.p;

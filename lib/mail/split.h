@@ -34,6 +34,12 @@ void split_begin(struct split *, struct span message);
  */
 bool split_field(struct split *, struct split_field *out);
 
+/* Cuts one line off; the line end, LF with or without CR, or CR, is dropped. */
+struct span split_line(struct span *rest, char end);
+
+/* The name of the field that a line begins, or the empty span. */
+struct span split_name(struct span line, size_t *colon);
+
 /*
  * Cuts the next message off an mbox file, without its "From " line and without
  * the empty line before the next one; ">From " is left as it is.  Returns

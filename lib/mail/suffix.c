@@ -54,3 +54,16 @@ suffixes_registered(const struct suffixes *s, struct span domain)
 		return span_of(NULL);
 	return span_skip(domain, (size_t)(part - name));
 }
+
+bool
+suffixes_top(const struct suffixes *s, struct span label)
+{
+	char name[DOMAIN_LABEL_MAX + 1];
+
+	if (label.n == 0 || label.n > DOMAIN_LABEL_MAX)
+		return false;
+	memcpy(name, label.p, label.n);
+	name[label.n] = '\0';
+	return psl_is_public_suffix2(s->list, name,
+	    PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0;
+}

@@ -5,6 +5,8 @@
 #ifndef MAIL_SUFFIX_H
 #define MAIL_SUFFIX_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/span.h"
 
@@ -22,5 +24,8 @@ void suffixes_close(struct suffixes *);
  * its public suffix; empty when it is a public suffix itself, or no name.
  */
 struct span suffixes_registered(const struct suffixes *, struct span domain);
+
+/* True when a label (lower case, an A-label) is a top-level domain. */
+bool suffixes_top(const struct suffixes *, struct span label);
 
 #endif

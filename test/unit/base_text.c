@@ -1,4 +1,5 @@
 /* base_text - foreign bytes made safe, and numbers. */
+#include "base/arena.h"
 #include "base/text.h"
 #include "test/unit/test.h"
 
@@ -257,9 +258,50 @@ test_milli_text(void)
 	buf_done(&b);
 }
 
+static const struct {
+	char c;
+	bool word, among;	/* the latter: of "a-F\200" */
+	int hex;
+} bytes[] = {
+	{ '0', true, false, 0 }, { '9', true, false, 9 },
+	{ 'a', true, true, 10 }, { 'f', true, false, 15 },
+	{ 'A', true, false, 10 }, { 'F', true, true, 15 },
+	{ 'g', true, false, -1 }, { 'G', true, false, -1 },
+	{ '_', true, false, -1 }, { '-', false, true, -1 },
+	{ '/', false, false, -1 }, { ':', false, false, -1 },
+	{ '@', false, false, -1 }, { '`', false, false, -1 },
+	{ '\0', false, false, -1 }, { '\200', false, true, -1 },
+	{ '\377', false, false, -1 },
+};
+
+static void
+test_bytes(void)
+{
+	struct arena arena;
+	size_t i;
+
+	for (i = 0; i < ROWS(bytes); i++) {
+		CHECK("word", char_word(bytes[i].c) == bytes[i].word);
+		CHECK("hex", char_hex(bytes[i].c) == bytes[i].hex);
+		CHECK("among", char_among(bytes[i].c, "a-F\200") ==
+		    bytes[i].among);
+	}
+	CHECK("ASCII", span_ascii(span_of("a\177\001")));
+	CHECK("not ASCII", !span_ascii(span_of("a\200")));
+	arena_init(&arena);
+	CHECK("lower", span_is(arena_lower(&arena, span_of("aZ[\303\204")),
+	    "az[\303\204"));
+	CHECK("join", span_is(arena_join(&arena, span_of("a"), span_of("bc")),
+	    "abc"));
+	CHECK("join nothing", span_is(arena_join(&arena, span_of(NULL),
+	    span_of(NULL)), ""));
+	arena_done(&arena);
+}
+
 int
 main(void)
 {
+	test_bytes();
 	test_safe();
 	test_utf8();
 	test_numbers();

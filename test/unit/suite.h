@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "test/unit/test.h"
 
-#define SUITE_FILE_MAX (1 << 20)
+#define SUITE_FILE_MAX (2 << 20)
 #define SUITE_DEPTH_MAX 16
 
 /* A JSON value; objects and arrays chain their members. */
@@ -34,7 +34,10 @@ utf8(char *out, unsigned code)
 	else if (code < 0x800)
 		*out++ = (char)(0xc0 | code >> 6);
 	else {
-		*out++ = (char)(0xe0 | code >> 12);
+		if (code > 0xffff)
+			*out++ = (char)(0xf0 | code >> 18);
+		*out++ = code > 0xffff ? (char)(0x80 | (code >> 12 & 0x3f)) :
+		    (char)(0xe0 | code >> 12);
 		*out++ = (char)(0x80 | (code >> 6 & 0x3f));
 	}
 	if (code >= 0x80)
@@ -42,13 +45,33 @@ utf8(char *out, unsigned code)
 	return out;
 }
 
-/* The suites escape no characters above U+FFFF. */
+/* The \uXXXX at s, or two of them that are a pair; U+FFFD for half a pair. */
+static inline unsigned
+suite_escape(struct span *s)
+{
+	unsigned high, low = 0;
+	char hex[5] = "";
+
+	memcpy(hex, s->p + 2, 4);
+	high = (unsigned)strtoul(hex, NULL, 16);
+	*s = span_skip(*s, 6);
+	if (high < 0xd800 || high > 0xdfff)
+		return high;
+	if (s->n > 6 && s->p[0] == '\\' && s->p[1] == 'u') {
+		memcpy(hex, s->p + 2, 4);
+		low = (unsigned)strtoul(hex, NULL, 16);
+	}
+	if (high > 0xdbff || low < 0xdc00 || low > 0xdfff)
+		return 0xfffd;
+	*s = span_skip(*s, 6);
+	return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
 static inline struct span
 suite_string(struct arena *arena, struct span *s)
 {
 	static const char from[] = "nrtbf", to[] = "\n\r\t\b\f";
 	char *text = arena_bytes(arena, s->n), *out = text;
-	char hex[5] = "";
 	const char *at;
 
 	for (*s = span_skip(*s, 1); s->n > 1 && s->p[0] != '"';) {
@@ -58,9 +81,7 @@ suite_string(struct arena *arena, struct span *s)
 			continue;
 		}
 		if (s->p[1] == 'u' && s->n > 6) {
-			memcpy(hex, s->p + 2, 4);
-			out = utf8(out, (unsigned)strtoul(hex, NULL, 16));
-			*s = span_skip(*s, 6);
+			out = utf8(out, suite_escape(s));
 			continue;
 		}
 		at = strchr(from, s->p[1]);

@@ -1,0 +1,162 @@
+/* html_chars - characters of UTF-8 that text of HTML treats specially. */
+#include "mail/html_chars.h"
+
+#include <stdint.h>
+#include <string.h>
+
+struct range {
+	uint32_t first, last;
+	enum html_char kind;
+};
+
+/* In order, above ASCII. */
+static const struct range ranges[] = {
+	{ 0x80, 0x84, HTML_CHAR_CONTROL },
+	{ 0x85, 0x85, HTML_CHAR_SPACE },
+	{ 0x86, 0x9f, HTML_CHAR_CONTROL },
+	{ 0xa0, 0xa0, HTML_CHAR_SPACE },
+	{ 0xad, 0xad, HTML_CHAR_ZERO },		/* soft hyphen */
+	{ 0x34f, 0x34f, HTML_CHAR_ZERO },	/* grapheme joiner */
+	{ 0x61c, 0x61c, HTML_CHAR_BIDI },
+	{ 0x115f, 0x1160, HTML_CHAR_ZERO },	/* Hangul fillers */
+	{ 0x1680, 0x1680, HTML_CHAR_SPACE },
+	{ 0x17b4, 0x17b5, HTML_CHAR_ZERO },
+	{ 0x180b, 0x180e, HTML_CHAR_ZERO },
+	{ 0x2000, 0x200a, HTML_CHAR_SPACE },
+	{ 0x200b, 0x200d, HTML_CHAR_ZERO },
+	{ 0x200e, 0x200f, HTML_CHAR_BIDI },
+	{ 0x2028, 0x2029, HTML_CHAR_SPACE },
+	{ 0x202a, 0x202e, HTML_CHAR_BIDI },
+	{ 0x202f, 0x202f, HTML_CHAR_SPACE },
+	{ 0x205f, 0x205f, HTML_CHAR_SPACE },
+	{ 0x2060, 0x2065, HTML_CHAR_ZERO },
+	{ 0x2066, 0x2069, HTML_CHAR_BIDI },
+	{ 0x206a, 0x206f, HTML_CHAR_ZERO },
+	{ 0x2800, 0x2800, HTML_CHAR_ZERO },	/* blank Braille pattern */
+	{ 0x3000, 0x3000, HTML_CHAR_SPACE },
+	{ 0x3164, 0x3164, HTML_CHAR_ZERO },	/* Hangul filler */
+	{ 0xfeff, 0xfeff, HTML_CHAR_ZERO },
+	{ 0xffa0, 0xffa0, HTML_CHAR_ZERO },
+	{ 0x1d173, 0x1d17a, HTML_CHAR_ZERO },
+	{ 0xe0000, 0xe0fff, HTML_CHAR_ZERO }	/* tags */
+};
+
+/* One well-formed character above ASCII, or its first byte alone. */
+static uint32_t
+decode(const unsigned char *s, size_t left, size_t *n)
+{
+	size_t i, need = *s >= 0xf0 ? 4 : *s >= 0xe0 ? 3 : 2;
+	uint32_t c = *s & (0xffu >> (need + 1));
+
+	*n = 1;
+	if (*s < 0xc2 || *s > 0xf4 || left < need)
+		return 0xfffd;
+	for (i = 1; i < need; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0xfffd;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	*n = need;
+	return c;
+}
+
+static enum html_char
+kind_of(uint32_t c)
+{
+	size_t low = 0, high = sizeof(ranges) / sizeof(ranges[0]), mid;
+
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (c < ranges[mid].first)
+			high = mid;
+		else if (c > ranges[mid].last)
+			low = mid + 1;
+		else
+			return ranges[mid].kind;
+	}
+	return HTML_CHAR_PLAIN;
+}
+
+enum html_char
+html_char_at(const char *s, const char *end, size_t *n)
+{
+	unsigned char c = (unsigned char)*s;
+
+	*n = 1;
+	if (c >= 0x80) {
+		return kind_of(decode((const unsigned char *)s,
+		    (size_t)(end - s), n));
+	}
+	if (char_space(c))
+		return HTML_CHAR_SPACE;
+	return c < ' ' || c == 0x7f ? HTML_CHAR_CONTROL : HTML_CHAR_PLAIN;
+}
+
+bool
+html_chars_ascii(struct span text)
+{
+	uint64_t w, any = 0;
+	size_t i;
+
+	for (i = 0; i + sizeof(w) <= text.n; i += sizeof(w)) {
+		memcpy(&w, text.p + i, sizeof(w));
+		any |= w;
+	}
+	for (; i < text.n; i++)
+		any |= (uint64_t)(unsigned char)text.p[i];
+	return (any & 0x8080808080808080u) == 0;
+}
+
+size_t
+html_chars_count(struct span text)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	size_t i, more = 0;
+	uint64_t w;
+
+	/* Bytes 10xxxxxx continue a character; eight are looked at at once. */
+	for (i = 0; i + sizeof(w) <= text.n; i += sizeof(w)) {
+		memcpy(&w, text.p + i, sizeof(w));
+		w = w >> 7 & ~(w >> 6) & ones;
+		if (w != 0)
+			more += w * ones >> 56;
+	}
+	for (; i < text.n; i++)
+		more += ((unsigned char)text.p[i] & 0xc0) == 0x80;
+	return text.n - more;
+}
+
+size_t
+html_chars_spaces(struct span text)
+{
+	const char *s = text.p, *end = text.p + text.n;
+	size_t n, spaces = 0;
+
+	for (; s < end; s += n) {
+		n = 1;
+		if (*s > ' ')
+			continue;
+		spaces += html_char_at(s, end, &n) == HTML_CHAR_SPACE;
+	}
+	return spaces;
+}
+
+struct span
+html_chars_trim(struct span text)
+{
+	const char *s = text.p, *end = text.p + text.n, *p;
+	size_t n;
+
+	while (s < end && html_char_at(s, end, &n) == HTML_CHAR_SPACE)
+		s += n;
+	while (end > s) {
+		for (p = end - 1; p > s && end - p < 4 &&
+		    ((unsigned char)*p & 0xc0) == 0x80; p--)
+			;
+		if (html_char_at(p, end, &n) != HTML_CHAR_SPACE ||
+		    p + n != end)
+			break;
+		end = p;
+	}
+	return span_make(s, (size_t)(end - s));
+}

@@ -1,0 +1,89 @@
+/*
+ * html_style - what a style attribute and the older attributes for colours and
+ * sizes do to text, as far as it bears on whether the text is seen.  Pure
+ * functions, any thread; linear time.
+ */
+#ifndef MAIL_HTML_STYLE_H
+#define MAIL_HTML_STYLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+
+#define HTML_FONT_PIXELS 16	/* of text without a size */
+#define HTML_FAR_PIXELS 500	/* this far to the left or top is off-screen */
+
+enum html_property {
+	HTML_CSS_COLOR,
+	HTML_CSS_BACKGROUND,	/* its colour */
+	HTML_CSS_IMAGE,		/* background-image and the short form */
+	HTML_CSS_SIZE,		/* font-size, font */
+	HTML_CSS_DISPLAY,
+	HTML_CSS_VISIBILITY,
+	HTML_CSS_OPACITY,
+	HTML_CSS_HEIGHT,
+	HTML_CSS_MAX_HEIGHT,
+	HTML_CSS_WIDTH,
+	HTML_CSS_MAX_WIDTH,
+	HTML_CSS_OVERFLOW,
+	HTML_CSS_INDENT,
+	HTML_CSS_POSITION,
+	HTML_CSS_LEFT,		/* the least of left, top and the margins */
+	HTML_CSS_CLIP,
+	HTML_CSS_MSO_HIDE,
+	HTML_CSS_WHITE_SPACE,
+	HTML_CSS_PROPERTIES
+};
+
+/* What one element declares; a member counts where its bit is set. */
+struct html_look {
+	uint32_t set;		/* bits 1 << enum html_property */
+	uint32_t important;	/* of those, what only !important replaces */
+	uint32_t colour, background;
+	bool clear_colour;	/* wholly transparent */
+	bool clear_background;
+	bool image;		/* a picture is behind the text */
+	struct span url;	/* of it, as written */
+	float size;		/* pixels, or times that of the parent */
+	bool relative;
+	bool none;		/* display:none */
+	bool hidden;		/* the attribute; display overrides it */
+	bool invisible;		/* visibility:hidden or collapse */
+	bool clear;		/* opacity near 0 */
+	bool no_height, no_width, no_max_height, no_max_width;
+	bool cropped;		/* overflow is not shown */
+	bool far_indent;
+	bool placed;		/* position:absolute, fixed or relative */
+	bool far_away;
+	bool far_margin;
+	bool clipped;
+	bool mso_hide;
+	bool pre;		/* line ends of the source count */
+	int width, height;	/* pixels, -1 unknown */
+};
+
+void html_look_init(struct html_look *);
+
+/* Adds declarations ("color: red; ..."); later ones replace earlier ones. */
+void html_look_css(struct arena *, struct html_look *, struct span css);
+
+/* The older attributes: bgcolor=, color= or text=, <font size=>. */
+void html_look_bgcolor(struct html_look *, struct span value);
+void html_look_color(struct html_look *, struct span value);
+void html_look_font(struct html_look *, struct span size);
+
+/* CSS Color 4 section 4; alpha 0 to 255.  False for what is no colour. */
+bool html_css_colour(struct span value, uint32_t *rgb, unsigned *alpha);
+/* Section 2.4.6 of the HTML standard: nearly everything is a colour. */
+bool html_old_colour(struct span value, uint32_t *rgb);
+
+/*
+ * A length in pixels, with units taken roughly: only small and large matter.
+ * relative is set when it is a percentage or counted in "em", and the value
+ * then is the factor.  False for keywords and calculations.
+ */
+bool html_css_length(struct span value, float *pixels, bool *relative);
+
+#endif

@@ -1,0 +1,75 @@
+/* linkset - different byte strings, numbered in order. */
+#include "mail/linkset.h"
+
+#include <string.h>
+
+#define FIRST_ROOM 64
+
+struct link_set *
+linkset_new(struct arena *arena)
+{
+	struct link_set *set = arena_alloc(arena, sizeof(*set));
+
+	set->arena = arena;
+	/* Where the kernel put us is no secret of note, but no stranger to a
+	 * message knows it. */
+	set->seed = (uint64_t)(uintptr_t)set * 0x9e3779b97f4a7c15u;
+	return set;
+}
+
+/* FNV-1a from the seed on, stirred so that all bits reach the lowest. */
+static uint64_t
+hash_of(const struct link_set *set, struct span s)
+{
+	uint64_t h = set->seed ^ 14695981039346656037u;
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
+	h ^= h >> 32;
+	h *= 0x9e3779b97f4a7c15u;
+	return h ^ (h >> 29);
+}
+
+static uint32_t *
+slot_of(const struct link_set *set, struct span s)
+{
+	size_t i = hash_of(set, s) & (set->room - 1);
+
+	while (set->slots[i] != 0 &&
+	    !span_eq(set->items[set->slots[i] - 1], s))
+		i = (i + 1) & (set->room - 1);
+	return &set->slots[i];
+}
+
+static void
+grow(struct link_set *set)
+{
+	struct span *items;
+	size_t i;
+
+	set->room = set->room != 0 ? 2 * set->room : FIRST_ROOM;
+	set->slots = arena_alloc(set->arena, set->room * sizeof(*set->slots));
+	items = arena_alloc(set->arena, set->room / 2 * sizeof(*items));
+	if (set->count != 0)
+		memcpy(items, set->items, set->count * sizeof(*items));
+	set->items = items;
+	for (i = 0; i < set->count; i++)
+		*slot_of(set, items[i]) = (uint32_t)i + 1;
+}
+
+size_t
+linkset_put(struct link_set *set, struct span s, bool *fresh)
+{
+	uint32_t *slot;
+
+	if (set->count >= set->room / 2)
+		grow(set);
+	slot = slot_of(set, s);
+	*fresh = *slot == 0;
+	if (*fresh) {
+		set->items[set->count++] = s;
+		*slot = (uint32_t)set->count;
+	}
+	return *slot - 1;
+}
