@@ -90,6 +90,17 @@ tag_subject(struct edits *edits, struct message *m, const char *tag)
 }
 
 static void
+edit_newsletter(struct edits *edits, struct message *m, const struct policy *p)
+{
+	if (p->newsletter == NEWSLETTER_ACCEPT)
+		return;
+	if (p->newsletter == NEWSLETTER_TAG)
+		tag_subject(edits, m, p->newsletter_tag);
+	edits_add(edits, EDIT_INSERT, span_of("X-Postern-Class"), 0,
+	    span_of("newsletter"));
+}
+
+static void
 insert_results(struct edits *edits, struct message *m, const struct result *r,
     const struct auth *auth, const struct decision *d, const char *generation)
 {
@@ -156,5 +167,7 @@ edits_make(struct message *m, const struct policy *p, const struct result *r,
 	remove_forged(out, m, nth);
 	if (d->spam)
 		tag_subject(out, m, p->tag_subject);
+	if (d->newsletter)
+		edit_newsletter(out, m, p);
 	insert_results(out, m, r, auth, d, generation);
 }

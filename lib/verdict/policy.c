@@ -36,6 +36,16 @@ reaches(int64_t score, int64_t threshold, int64_t strictness)
 	return threshold != 0 && score >= threshold - strictness;
 }
 
+/* What it is worth is for the rules to say, what becomes of it for us. */
+static bool
+is_newsletter(const struct message *m, const struct result *r)
+{
+	const struct symbol *symbol = result_find(r, NEWSLETTER_SYMBOL);
+
+	return m->direction == DIRECTION_INBOUND && symbol != NULL &&
+	    !symbol->weight->shadow;
+}
+
 enum action
 policy_recipient(const struct policy *p, const struct message *m,
     const struct result *r, enum recipient_class klass)
@@ -48,7 +58,8 @@ policy_recipient(const struct policy *p, const struct message *m,
 	/* RFC 5321 4.5.1: postmaster gets its mail; so does abuse. */
 	if (klass == RECIPIENT_PROTECTED)
 		return action;
-	if (reaches(r->score, p->quarantine, strict))
+	if (reaches(r->score, p->quarantine, strict) ||
+	    (p->newsletter == NEWSLETTER_QUARANTINE && is_newsletter(m, r)))
 		action = ACTION_QUARANTINE;
 	if (reaches(r->score, p->reject, strict))
 		action = ACTION_REJECT;
@@ -125,6 +136,7 @@ policy_decide(const struct policy *p, const struct message *m,
 		}
 	}
 	d->spam = r->score >= d->required || r->demand > ACTION_MARK;
+	d->newsletter = !d->spam && is_newsletter(m, r);
 	d->done = mode_limit(p->mode, d);
 	decision_text(d, p, r);
 }
@@ -134,14 +146,17 @@ policy_early(const struct policy *p, const struct message *m,
     const struct result *r, enum recipient_class klass, const char *token,
     struct decision *d)
 {
+	const struct symbol *symbol;
 	size_t i;
 
 	decision_init(d, p, token);
 	if (m->relayed || klass == RECIPIENT_PROTECTED)
 		return;
-	for (i = 0; i < p->refuse_at_rcpt.count; i++)
-		if (result_find(r, p->refuse_at_rcpt.item[i]) != NULL)
+	for (i = 0; i < p->refuse_at_rcpt.count; i++) {
+		symbol = result_find(r, p->refuse_at_rcpt.item[i]);
+		if (symbol != NULL && !symbol->weight->shadow)
 			d->action = ACTION_REJECT;
+	}
 	d->done = mode_limit(p->mode, d);
 	decision_text(d, p, r);
 }

@@ -17,7 +17,16 @@
 #include "verdict/result.h"
 
 enum mode { MODE_OBSERVE, MODE_MARK, MODE_ENFORCE };
+enum newsletter {
+	NEWSLETTER_ACCEPT,	/* as any other mail */
+	NEWSLETTER_MARK,	/* a header field says what it is */
+	NEWSLETTER_TAG,		/* and so does the Subject */
+	NEWSLETTER_QUARANTINE,	/* held in the MTA's queue */
+};
 enum overload { OVERLOAD_ACCEPT, OVERLOAD_DEFER };
+
+/* The symbol of inbound mail that actions.newsletter is about. */
+#define NEWSLETTER_SYMBOL "NEWSLETTER"
 
 /* The sections "actions" and "recipients" of the configuration. */
 struct policy {
@@ -27,6 +36,8 @@ struct policy {
 	int64_t reject;		/* 0: never */
 	int64_t role_strictness;	/* taken off these for role aliases */
 	const char *tag_subject;
+	int64_t newsletter;	/* enum newsletter */
+	const char *newsletter_tag;
 	const char *reject_text;
 	struct strings refuse_at_rcpt;	/* symbols that refuse before DATA */
 	int64_t overload;	/* enum overload: when there is no room */
@@ -39,6 +50,7 @@ struct decision {
 	enum action action;	/* what the rules say */
 	enum action done;	/* what this mode lets happen */
 	bool spam;		/* score at or above required */
+	bool newsletter;	/* one, and no spam */
 	int64_t required;	/* of the recipient whose action was taken */
 	char token[TOKEN_LENGTH + 1];	/* what support staff looks up */
 	/* DEFER and REJECT: */

@@ -55,9 +55,9 @@ put_tests(struct folded *f, const struct result *r)
 	const struct symbol **sorted = result_sorted(r);
 	size_t i;
 
-	if (r->count == 0)
+	if (sorted[0] == NULL)
 		put_folded(f, " ", "tests=", "none");
-	for (i = 0; i < r->count; i++)
+	for (i = 0; sorted[i] != NULL; i++)
 		put_folded(f, i == 0 ? " " : ",", i == 0 ? "tests=" : "",
 		    sorted[i]->weight->name);
 	for (i = 0; i < r->degraded_count; i++)
@@ -174,22 +174,33 @@ log_envelope(struct buf *b, const struct report *report)
 	buf_printf(b, " nrcpt=%zu", m->recipients_seen);
 }
 
-/* NAME(score), by falling weight; evidence is for the report and the JSON. */
+/* NAME(score) of each; evidence is for the report and the JSON. */
 static void
-log_symbols(struct buf *b, const struct result *r)
+log_sorted(struct buf *b, const struct symbol **sorted)
 {
-	const struct symbol **sorted = result_sorted(r);
 	size_t i;
 
-	buf_puts(b, " symbols=");
-	for (i = 0; i < r->count; i++) {
+	for (i = 0; sorted[i] != NULL; i++) {
 		buf_printf(b, "%s%s(", i == 0 ? "" : ",",
 		    sorted[i]->weight->name);
 		text_put_milli(b, sorted[i]->score);
 		buf_char(b, ')');
 	}
-	if (r->count == 0)
+}
+
+static void
+log_symbols(struct buf *b, const struct result *r)
+{
+	size_t i;
+
+	buf_puts(b, " symbols=");
+	log_sorted(b, result_sorted(r));
+	if (r->count == r->trials)
 		buf_puts(b, "none");
+	if (r->trials > 0) {
+		buf_puts(b, " shadow=");
+		log_sorted(b, result_trials(r));
+	}
 	for (i = 0; i < r->degraded_count; i++)
 		buf_printf(b, "%s%s", i == 0 ? " degraded=" : ",",
 		    r->degraded[i]);
@@ -303,15 +314,12 @@ json_envelope(struct buf *b, const struct report *report)
 }
 
 static void
-json_symbols(struct buf *b, const struct report *report)
+json_sorted(struct buf *b, const struct symbol **sorted)
 {
-	const struct result *r = report->result;
-	const struct symbol **sorted = result_sorted(r);
 	size_t i;
 
-	json_key(b, "symbols");
 	buf_char(b, '[');
-	for (i = 0; i < r->count; i++) {
+	for (i = 0; sorted[i] != NULL; i++) {
 		json_key(b, NULL);
 		buf_char(b, '{');
 		json_text(b, "name", span_of(sorted[i]->weight->name));
@@ -320,6 +328,20 @@ json_symbols(struct buf *b, const struct report *report)
 		buf_char(b, '}');
 	}
 	buf_char(b, ']');
+}
+
+static void
+json_symbols(struct buf *b, const struct report *report)
+{
+	const struct result *r = report->result;
+	size_t i;
+
+	json_key(b, "symbols");
+	json_sorted(b, result_sorted(r));
+	if (r->trials > 0) {
+		json_key(b, "shadow");
+		json_sorted(b, result_trials(r));
+	}
 	json_key(b, "auth");
 	authresults_json(report->auth, b);
 	json_key(b, "degraded");
@@ -369,21 +391,12 @@ report_json(const struct report *report, struct buf *b)
 	buf_char(b, '}');
 }
 
-void
-report_text(const struct report *report, struct buf *b)
+static void
+text_sorted(struct buf *b, const struct symbol **sorted)
 {
-	const struct result *r = report->result;
-	const struct symbol **sorted = result_sorted(r);
 	size_t i;
 
-	buf_puts(b, "  ");
-	text_put_milli(b, r->score);
-	buf_puts(b, " of ");
-	text_put_milli(b, report->decision->required);
-	buf_printf(b, " points: %s (%s, generation %s)\n",
-	    action_name(report->decision->action),
-	    direction_name(report->message->direction), report->generation);
-	for (i = 0; i < r->count; i++) {
+	for (i = 0; sorted[i] != NULL; i++) {
 		buf_puts(b, "  ");
 		buf_printf(b, "%*s", sorted[i]->score < 0 ? 0 : 1, "");
 		text_put_milli(b, sorted[i]->score);
@@ -393,6 +406,26 @@ report_text(const struct report *report, struct buf *b)
 			text_escape(b, sorted[i]->evidence);
 		}
 		buf_char(b, '\n');
+	}
+}
+
+void
+report_text(const struct report *report, struct buf *b)
+{
+	const struct result *r = report->result;
+	size_t i;
+
+	buf_puts(b, "  ");
+	text_put_milli(b, r->score);
+	buf_puts(b, " of ");
+	text_put_milli(b, report->decision->required);
+	buf_printf(b, " points: %s (%s, generation %s)\n",
+	    action_name(report->decision->action),
+	    direction_name(report->message->direction), report->generation);
+	text_sorted(b, result_sorted(r));
+	if (r->trials > 0) {
+		buf_puts(b, "  on trial, counting nothing:\n");
+		text_sorted(b, result_trials(r));
 	}
 	for (i = 0; i < r->degraded_count; i++)
 		buf_printf(b, "  no answer from %s\n", r->degraded[i]);

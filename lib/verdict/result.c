@@ -45,22 +45,45 @@ result_add(struct result *r)
 	return &r->symbols[r->count++];
 }
 
+/* A symbol on trial is told, and counts nothing. */
+static void
+add_symbol(struct result *r, const struct weight *weight, int64_t score,
+    struct span evidence)
+{
+	struct symbol *symbol = result_add(r);
+
+	symbol->weight = weight;
+	symbol->score = score;
+	symbol->evidence = evidence;
+	if (weight->shadow)
+		r->trials++;
+	else
+		r->score += score;
+}
+
 void
 result_vraise(struct result *r, const char *name, const char *fmt, va_list ap)
 {
 	const struct weight *weight = weights_find(r->weights, span_of(name));
 	char evidence[RESULT_EVIDENCE_MAX + 1];
-	struct symbol *symbol;
 
 	assert(weight != NULL);
 	if (r->count == RESULT_SYMBOLS_MAX || result_find(r, name) != NULL)
 		return;
-	symbol = result_add(r);
-	symbol->weight = weight;
-	symbol->score = weight->score;
 	vsnprintf(evidence, sizeof(evidence), fmt, ap);
-	symbol->evidence = arena_span(r->arena, span_of(evidence));
-	r->score += weight->score;
+	add_symbol(r, weight, weight->score,
+	    arena_span(r->arena, span_of(evidence)));
+}
+
+void
+result_put(struct result *r, const struct weight *weight, int64_t times,
+    struct span evidence)
+{
+	if (r->count == RESULT_SYMBOLS_MAX ||
+	    result_find(r, weight->name) != NULL)
+		return;
+	add_symbol(r, weight, weight->score * times,
+	    span_head(evidence, RESULT_EVIDENCE_MAX));
 }
 
 void
@@ -97,15 +120,28 @@ symbol_order(const void *a, const void *b)
 	return strcmp(x->weight->name, y->weight->name);
 }
 
-const struct symbol **
-result_sorted(const struct result *r)
+static const struct symbol **
+sort_symbols(const struct result *r, bool shadow)
 {
 	const struct symbol **sorted;
-	size_t i;
+	size_t i, n = 0;
 
 	sorted = arena_alloc(r->arena, (r->count + 1) * sizeof(*sorted));
 	for (i = 0; i < r->count; i++)
-		sorted[i] = &r->symbols[i];
-	qsort(sorted, r->count, sizeof(*sorted), symbol_order);
+		if (r->symbols[i].weight->shadow == shadow)
+			sorted[n++] = &r->symbols[i];
+	qsort(sorted, n, sizeof(*sorted), symbol_order);
 	return sorted;
+}
+
+const struct symbol **
+result_sorted(const struct result *r)
+{
+	return sort_symbols(r, false);
+}
+
+const struct symbol **
+result_trials(const struct result *r)
+{
+	return sort_symbols(r, true);
 }

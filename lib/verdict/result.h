@@ -29,7 +29,8 @@ enum action {
 
 struct symbol {
 	const struct weight *weight;
-	int64_t score;		/* thousandths */
+	int64_t score;		/* thousandths; of one on trial
+				 * (weight.shadow) what it would count */
 	struct span evidence;	/* foreign bytes: escape before showing */
 };
 
@@ -38,7 +39,8 @@ struct result {
 	const struct weights *weights;
 	struct symbol *symbols;
 	size_t count;
-	int64_t score;		/* thousandths */
+	size_t trials;		/* of these: on trial */
+	int64_t score;		/* thousandths, without those on trial */
 	const char *degraded[RESULT_DEGRADED_MAX];	/* services, static */
 	size_t degraded_count;
 	enum action demand;	/* at least this, whatever the score */
@@ -60,12 +62,23 @@ void result_raise(struct result *, const char *name, const char *fmt, ...)
 void result_vraise(struct result *, const char *name, const char *fmt, va_list)
     __attribute__((format(printf, 3, 0)));
 
+/*
+ * Adds a symbol whose weight is known, counted that many times.  Raised again
+ * it counts once, too.  evidence must live as long as the result.
+ */
+void result_put(struct result *, const struct weight *, int64_t times,
+    struct span evidence);
+
 const struct symbol *result_find(const struct result *, const char *name);
 
 /* Notes that a service (a static name) gave no answer. */
 void result_degraded(struct result *, const char *service);
 
-/* The symbols by falling magnitude of score, then name; arena memory. */
+/*
+ * The symbols that count, or those on trial, by falling magnitude of score,
+ * then name; ends with NULL, arena memory.
+ */
 const struct symbol **result_sorted(const struct result *);
+const struct symbol **result_trials(const struct result *);
 
 #endif

@@ -14,6 +14,7 @@ struct weight {
 	char *name;
 	int64_t score;		/* thousandths of a point; 0 unless scored */
 	bool scored;
+	bool shadow;		/* on trial: told, counts nothing */
 	char *describe;		/* NULL unless described */
 	char *file;		/* where it was scored, or NULL */
 	unsigned line;

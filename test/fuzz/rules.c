@@ -1,30 +1,30 @@
-/* rules - fuzz entry: a rule file, by way of one in memory. */
-#include <stdio.h>
+/* rules - fuzz entry: a file of rules, and the lists made of it. */
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-#include "rules/rules.h"
+#include "rules/lists.h"
 #include "test/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	int fd = memfd_create("rules", 0);
-	struct digest *digest = digest_new();
-	struct weights weights;
-	struct weight *known;
-	struct error error;
-	char path[40];
+	struct weights known;
+	struct ruleset_options options = {n % 4, n & 4, n & 8, &known};
+	struct ruleset_reader *reader;
+	struct ruleset *set;
+	size_t i;
 
-	if (write(fd, bytes, n) != (ssize_t)n)
-		abort();
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	weights_init(&weights);
-	known = weights_put(&weights, span_of("KNOWN"));
-	lines_read(path, rules_line, &weights, digest, &error);
-	if (weights.map.count != 1 || llabs(known->score) > RULES_SCORE_MAX)
-		abort();
-	weights_done(&weights);
-	digest_free(digest);
-	return close(fd);
+	weights_init(&known);
+	reader = ruleset_begin(&options);
+	if (ruleset_parse(reader, span_make((const char *)bytes, n), "f",
+	    NULL, NULL) != 0) {
+		ruleset_abandon(reader);
+	} else if ((set = ruleset_end(reader, NULL)) != NULL) {
+		for (i = 0; i < set->meta_count; i++)
+			if (!set->metas[i]->active)
+				abort();
+		ruleset_weigh(set, &known);
+		lists_free(lists_new(set, NULL));
+		ruleset_free(set);
+	}
+	weights_done(&known);
+	return 0;
 }

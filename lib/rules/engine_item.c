@@ -1,0 +1,130 @@
+/* engine_item - one pattern made ready for matching. */
+#include "rules/engine_item.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/mem.h"
+#include "rules/regex_perl.h"
+#include "rules/regex_tree.h"
+
+/*
+ * Gates that are guessed to open less often than once in so many bytes of text
+ * are worth their while (measured with SpamAssassin's rules on real mail).
+ */
+#define STRINGS_BYTES 1024
+#define SKETCH_BYTES 128
+
+#define NAMES_MAX 32	/* named groups that are told */
+
+void
+item_key(const struct engine_pattern *p, bool few, char key[ITEM_KEY_MAX])
+{
+	struct digest *d = digest_new();
+	char hex[DIGEST_TEXT_MAX];
+	unsigned numbers[2] = {p->flags,
+	    (unsigned)few | (unsigned)p->captures << 1};
+
+	digest_add(d, span_make((const char *)numbers, sizeof(numbers)));
+	digest_add(d, p->text);
+	digest_text(d, hex);
+	digest_free(d);
+	memcpy(key, hex, ITEM_KEY_MAX - 1);
+	key[ITEM_KEY_MAX - 1] = '\0';
+}
+
+static void
+find_gates(struct item *item, const struct tree *t)
+{
+	literals_find(t, &item->strings);
+	if (item->strings.n > 0 &&
+	    item->strings.rate <= LITERAL_ALWAYS / STRINGS_BYTES) {
+		item->way = ENGINE_STRINGS;
+		return;
+	}
+	literals_done(&item->strings);
+	sketch_find(t, &item->sketch);
+	if (item->sketch.n > 0 &&
+	    item->sketch.rate <= SKETCH_ALWAYS / SKETCH_BYTES)
+		item->way = ENGINE_SKETCHED;
+	else
+		sketch_done(&item->sketch);
+}
+
+static void
+look_into(struct item *item, const struct engine_pattern *p)
+{
+	const struct tree *t;
+	struct arena arena;
+	struct buf plain;
+
+	buf_init(&plain, REGEX_PATTERN_MAX);
+	regex_unperl(p->text, &plain);
+	arena_init(&arena);
+	t = tree_parse(&arena, buf_contents(&plain), p->flags, NULL);
+	if (t != NULL)
+		find_gates(item, t);
+	arena_done(&arena);
+	buf_done(&plain);
+}
+
+static void
+find_names(struct item *item)
+{
+	struct item_name *n;
+
+	item->names = mem_alloc(NAMES_MAX * sizeof(*item->names));
+	while (item->name_count < NAMES_MAX) {
+		n = &item->names[item->name_count];
+		if (!regex_name(item->regex, item->name_count, &n->name,
+		    &n->group))
+			break;
+		item->name_count++;
+	}
+}
+
+struct item *
+item_new(const struct engine_pattern *p, bool few, const char *key)
+{
+	struct item *item = mem_alloc(sizeof(*item));
+	struct error error;
+
+	item->uses = 1;
+	memcpy(item->key, key, ITEM_KEY_MAX);
+	item->few = few;
+	item->regex = regex_new(p->text, p->flags, &error);
+	if (item->regex == NULL) {
+		item->way = ENGINE_NEVER;
+		item->refused = mem_copy(error.text, strlen(error.text));
+		return item;
+	}
+	item->way = ENGINE_DIRECT;
+	if (!few)
+		look_into(item, p);
+	if (p->captures)
+		find_names(item);
+	return item;
+}
+
+struct item *
+item_get(struct item *item)
+{
+	atomic_fetch_add(&item->uses, 1);
+	return item;
+}
+
+void
+item_put(struct item *item)
+{
+	if (item == NULL || atomic_fetch_sub(&item->uses, 1) > 1)
+		return;
+	regex_put(item->regex);
+	sketch_done(&item->sketch);
+	literals_done(&item->strings);
+	free(item->refused);
+	free(item->names);
+	free(item);
+}

@@ -1,0 +1,351 @@
+/* engine_scan - a subject against the patterns of a class. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "rules/engine_state.h"
+#include "rules/engine_strings.h"
+
+/* Steps of one pattern, and of all, in a message; see regex.h. */
+#define PATTERN_STEPS (4u * REGEX_STEPS)
+#define MESSAGE_STEPS (UINT64_C(40) * REGEX_STEPS)
+
+#define POOL_MAX 64		/* scratches that are kept for later */
+
+struct engine_scratch {
+	struct engine_scratch *next;	/* in the pool */
+	hs_scratch_t *hs;
+	struct regex_scratch *regex;
+	size_t room;			/* slots in each of the arrays */
+
+	uint32_t *seen;			/* by slot: the last scan it came in */
+	uint32_t scan;			/* this one's number, for any engine */
+	uint32_t *steps;		/* by slot: in this message */
+	unsigned *touched;		/* slots that have steps */
+	size_t touched_count;
+	uint64_t all_steps;
+	unsigned *limited;		/* ids */
+	size_t limited_count;
+
+	unsigned *candidates;		/* slots to be tried by PCRE2 */
+	size_t candidate_count;
+	struct engine_hit *hits;
+	size_t hit_count;
+	struct engine_capture captures[ENGINE_CAPTURES_MAX];
+	unsigned capture_count;
+};
+
+struct engine_pool {
+	pthread_mutex_t lock;
+	struct engine_scratch *free;
+	size_t count;
+};
+
+struct engine_pool *
+engine_pool_new(void)
+{
+	struct engine_pool *pool = mem_alloc(sizeof(*pool));
+
+	pthread_mutex_init(&pool->lock, NULL);
+	return pool;
+}
+
+static void
+scratch_free(struct engine_scratch *s)
+{
+	hs_free_scratch(s->hs);
+	regex_scratch_free(s->regex);
+	free(s->seen);
+	free(s->steps);
+	free(s->touched);
+	free(s->limited);
+	free(s->candidates);
+	free(s->hits);
+	free(s);
+}
+
+void
+engine_pool_free(struct engine_pool *pool)
+{
+	struct engine_scratch *s;
+
+	if (pool == NULL)
+		return;
+	while ((s = pool->free) != NULL) {
+		pool->free = s->next;
+		scratch_free(s);
+	}
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+/* Room for an engine of so many patterns; it never shrinks. */
+static void
+scratch_grow(struct engine_scratch *s, size_t n)
+{
+	if (n <= s->room)
+		return;
+	s->seen = mem_array(s->seen, n, sizeof(*s->seen));
+	s->steps = mem_array(s->steps, n, sizeof(*s->steps));
+	s->touched = mem_array(s->touched, n, sizeof(*s->touched));
+	s->limited = mem_array(s->limited, n, sizeof(*s->limited));
+	s->candidates = mem_array(s->candidates, n, sizeof(*s->candidates));
+	s->hits = mem_array(s->hits, n, sizeof(*s->hits));
+	memset(s->seen + s->room, 0, (n - s->room) * sizeof(*s->seen));
+	memset(s->steps + s->room, 0, (n - s->room) * sizeof(*s->steps));
+	s->room = n;
+}
+
+/* It is a matter of nothing where the scratch is large enough already. */
+static void
+scratch_fit(struct engine_scratch *s, const struct engine *e)
+{
+	size_t i, k;
+
+	scratch_grow(s, e->n);
+	for (i = 0; i < e->class_count; i++)
+		for (k = 0; k < e->classes[i].shard_count; k++)
+			if (hs_alloc_scratch(e->classes[i].shards[k].shard->db,
+			    &s->hs) != HS_SUCCESS)
+				/* Out of memory, with mem's ending. */
+				mem_alloc(SIZE_MAX);
+}
+
+static struct engine_scratch *
+take(struct engine_pool *pool)
+{
+	struct engine_scratch *s;
+
+	pthread_mutex_lock(&pool->lock);
+	s = pool->free;
+	if (s != NULL) {
+		pool->free = s->next;
+		pool->count--;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return s;
+}
+
+struct engine_scratch *
+engine_borrow(struct engine_pool *pool, struct engine *e)
+{
+	struct engine_scratch *s = take(pool);
+
+	if (s == NULL) {
+		s = mem_alloc(sizeof(*s));
+		s->regex = regex_scratch_new();
+	}
+	scratch_fit(s, e);
+	return s;
+}
+
+void
+engine_return(struct engine_pool *pool, struct engine_scratch *s)
+{
+	bool keep;
+
+	if (s == NULL)
+		return;
+	while (s->touched_count > 0)
+		s->steps[s->touched[--s->touched_count]] = 0;
+	s->all_steps = 0;
+	s->limited_count = 0;
+	pthread_mutex_lock(&pool->lock);
+	keep = pool->count < POOL_MAX;
+	if (keep) {
+		s->next = pool->free;
+		pool->free = s;
+		pool->count++;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	if (!keep)
+		scratch_free(s);
+}
+
+static struct engine_hit *
+add_hit(struct engine_scratch *s, const struct engine_slot *slot,
+    const struct regex_found *found)
+{
+	struct engine_hit *hit = &s->hits[s->hit_count++];
+
+	hit->id = slot->id;
+	hit->from = found->from;
+	hit->to = found->to;
+	hit->capture = s->capture_count;
+	hit->captures = 0;
+	return hit;
+}
+
+/* True the first time that it comes in this scan. */
+static bool
+see(struct engine_scratch *s, unsigned slot)
+{
+	if (s->seen[slot] == s->scan)
+		return false;
+	s->seen[slot] = s->scan;
+	return true;
+}
+
+struct context {
+	struct engine_scratch *scratch;
+	const unsigned *slots;	/* of the shard, or of the sketches */
+};
+
+static int
+on_match(unsigned id, unsigned long long from, unsigned long long to,
+    unsigned flags, void *arg)
+{
+	const struct context *c = arg;
+	struct engine_scratch *s = c->scratch;
+	unsigned slot = c->slots[id];
+
+	(void)from;
+	(void)to;
+	(void)flags;
+	if (see(s, slot))
+		s->candidates[s->candidate_count++] = slot;
+	return 0;
+}
+
+static void
+on_gate(void *arg, unsigned number)
+{
+	const struct context *c = arg;
+	struct engine_scratch *s = c->scratch;
+
+	if (see(s, c->slots[number]))
+		s->candidates[s->candidate_count++] = c->slots[number];
+}
+
+/* Counts what a match took; at the limits the pattern is given up. */
+static void
+charge(struct engine_scratch *s, unsigned number, uint32_t id, uint32_t steps,
+    bool limit)
+{
+	if (steps == 0 && !limit)
+		return;
+	if (s->steps[number] == 0)
+		s->touched[s->touched_count++] = number;
+	s->all_steps += steps;
+	s->steps[number] += steps + limit;
+	if (!limit && s->steps[number] <= PATTERN_STEPS &&
+	    s->all_steps <= MESSAGE_STEPS)
+		return;
+	s->steps[number] = UINT32_MAX;
+	s->limited[s->limited_count++] = id;
+}
+
+static void
+add_captures(struct engine_scratch *s, const struct item *item,
+    struct engine_hit *hit)
+{
+	struct engine_capture *c;
+	unsigned i;
+
+	for (i = 0; i < item->name_count; i++) {
+		if (s->capture_count == ENGINE_CAPTURES_MAX)
+			return;
+		c = &s->captures[s->capture_count];
+		if (!regex_group(s->regex, item->names[i].group, &c->value))
+			continue;
+		c->name = item->names[i].name;
+		s->capture_count++;
+		hit->captures++;
+	}
+}
+
+/* One candidate: all its hits that count. */
+static void
+confirm(struct engine_scratch *s, const struct engine_slot *slot,
+    unsigned number, struct span subject)
+{
+	struct engine_hit *hit = NULL;
+	struct regex_found found;
+	enum regex_answer answer;
+	unsigned count = 0;
+	size_t at = 0;
+
+	while (count < slot->most && at <= subject.n &&
+	    s->steps[number] != UINT32_MAX) {
+		answer = regex_match(slot->item->regex, s->regex, subject, at,
+		    &found);
+		charge(s, number, slot->id, found.steps,
+		    answer == REGEX_LIMIT);
+		if (answer != REGEX_MATCH)
+			break;
+		if (count == 0)
+			hit = add_hit(s, slot, &found);
+		hit->count = ++count;
+		if (slot->captures)
+			add_captures(s, slot->item, hit);
+		/* An empty match must not be found again. */
+		at = found.to > at && found.to > found.from ? found.to :
+		    (found.to > at ? found.to : at) + 1;
+	}
+}
+
+static void
+next_scan(struct engine_scratch *s)
+{
+	if (++s->scan == 0) {
+		memset(s->seen, 0, s->room * sizeof(*s->seen));
+		s->scan = 1;
+	}
+	s->hit_count = s->candidate_count = 0;
+	s->capture_count = 0;
+}
+
+size_t
+engine_scan(const struct engine *e, struct engine_scratch *s, unsigned class,
+    struct span subject, const struct engine_hit **hits)
+{
+	struct context context = {s, NULL};
+	const struct engine_class *c;
+	size_t i;
+
+	*hits = s->hits;
+	if (class >= e->class_count)
+		return 0;
+	c = &e->classes[class];
+	subject = span_head(subject, REGEX_SUBJECT_MAX);
+	next_scan(s);
+	for (i = 0; i < c->shard_count && subject.n > 0; i++) {
+		context.slots = c->shards[i].patterns;
+		hs_scan(c->shards[i].shard->db, subject.p,
+		    (unsigned)subject.n, 0, s->hs, on_match, &context);
+	}
+	if (c->strings != NULL) {
+		context.slots = c->stringed;
+		engine_strings_scan(c->strings, subject, on_gate, &context);
+	}
+	if (c->sketches != NULL) {
+		context.slots = c->sketched;
+		sketches_scan(c->sketches, subject, on_gate, &context);
+	}
+	for (i = 0; i < s->candidate_count; i++)
+		confirm(s, &e->slots[s->candidates[i]], s->candidates[i],
+		    subject);
+	for (i = 0; i < c->direct_count; i++)
+		confirm(s, &e->slots[c->direct[i]], c->direct[i], subject);
+	return s->hit_count;
+}
+
+const struct engine_capture *
+engine_captures(const struct engine_scratch *s)
+{
+	return s->captures;
+}
+
+size_t
+engine_limited(const struct engine_scratch *s, const unsigned **ids)
+{
+	*ids = s->limited;
+	return s->limited_count;
+}
+
+struct regex_scratch *
+engine_regexes(struct engine_scratch *s)
+{
+	return s->regex;
+}

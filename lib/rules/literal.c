@@ -1,0 +1,432 @@
+/* literal - the strings of which every match of a pattern contains one. */
+#include "rules/literal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define EXACT_MAX 256	/* strings told apart while they grow together */
+#define SET_MAX 6	/* bytes of a set that still count as strings */
+#define COMMON_BITS 8	/* common strings stand once in 256 bytes */
+
+/* What is known of a part of a pattern. */
+struct part {
+	/* It matches these and nothing else, or begins and ends with one. */
+	struct literals words;
+	bool exact;
+	bool edges;
+	struct literals best;	/* it contains one of these */
+};
+
+static void find_part(const struct tree *, struct part *, unsigned depth);
+
+unsigned
+literal_rarity(char byte)
+{
+	/* a to z */
+	static const uint8_t letters[] = {4, 7, 6, 5, 4, 6, 6, 5, 4, 10, 8, 5,
+	    6, 4, 4, 6, 10, 4, 4, 4, 6, 7, 6, 9, 6, 10};
+	unsigned char c = (unsigned char)byte;
+
+	if (c >= 'a' && c <= 'z')
+		return letters[c - 'a'];
+	if (c == ' ')
+		return 3;
+	return c >= 128 ? 6 : 7;
+}
+
+/* Strings that mail, and links above all, are full of. */
+static bool
+is_common(const struct literal *w)
+{
+	static const char common[] = "https://www. http://www. .com/ .net/ "
+	    ".org/ .html .php? href=\" src=\" style=\" color: font-size: <br> "
+	    "</td> the and you your for that this with have from are not will "
+	    "our can all has was but more here mail email please ing tion ";
+
+	return memmem(common, sizeof(common) - 1, w->p, w->n) != NULL;
+}
+
+static uint64_t
+rate_words(const struct literals *words)
+{
+	uint64_t rate = 0;
+	unsigned bits;
+	size_t i, k;
+
+	for (i = 0; i < words->n; i++) {
+		for (bits = 0, k = 0; k < words->all[i].n; k++)
+			bits += literal_rarity(words->all[i].p[k]);
+		if (is_common(&words->all[i]) && bits > COMMON_BITS)
+			bits = COMMON_BITS;
+		rate += bits < 40 ? LITERAL_ALWAYS >> bits : 1;
+	}
+	return rate;
+}
+
+void
+literals_done(struct literals *l)
+{
+	free(l->all);
+	memset(l, 0, sizeof(*l));
+}
+
+static void
+part_done(struct part *p)
+{
+	literals_done(&p->words);
+	literals_done(&p->best);
+}
+
+static void
+words_init(struct literals *words, size_t n)
+{
+	memset(words, 0, sizeof(*words));
+	words->n = n;
+	words->all = mem_array(NULL, n, sizeof(*words->all));
+	memset(words->all, 0, n * sizeof(*words->all));
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct literal *x = a, *y = b;
+	int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
+
+	return order != 0 ? order : (int)x->n - (int)y->n;
+}
+
+static void
+words_sort(struct literals *words)
+{
+	size_t i, n = 0;
+
+	if (words->n < 2)
+		return;
+	qsort(words->all, words->n, sizeof(*words->all), compare);
+	for (i = 1; i < words->n; i++)
+		if (compare(&words->all[n], &words->all[i]) != 0)
+			words->all[++n] = words->all[i];
+	words->n = n + 1;
+}
+
+static void
+words_append(struct literals *words, const struct literals *more)
+{
+	words->all = mem_array(words->all, words->n + more->n,
+	    sizeof(*words->all));
+	memcpy(words->all + words->n, more->all,
+	    more->n * sizeof(*words->all));
+	words->n += more->n;
+}
+
+/* Appends while there are no more than max different ones. */
+static bool
+words_collect(struct literals *words, const struct literals *more, size_t max)
+{
+	words_append(words, more);
+	if (words->n > max)
+		words_sort(words);
+	return words->n <= max;
+}
+
+static bool
+words_usable(const struct literals *words)
+{
+	size_t i;
+
+	for (i = 0; i < words->n; i++)
+		if (words->all[i].n < LITERAL_LEAST)
+			return false;
+	return words->n > 0 && words->n <= LITERAL_COUNT_MAX;
+}
+
+/* Takes the words as *best if they are rarer; they are the caller's still. */
+static void
+consider(struct literals *best, const struct literals *words)
+{
+	uint64_t rate;
+
+	if (!words_usable(words))
+		return;
+	rate = rate_words(words);
+	if (best->n > 0 && best->rate <= rate)
+		return;
+	literals_done(best);
+	words_append(best, words);
+	best->rate = rate;
+}
+
+/* Every word of a followed by every one of b; false when that is too much. */
+static bool
+words_cross(struct literals *a, const struct literals *b)
+{
+	struct literals both;
+	struct literal *w;
+	size_t i, k;
+
+	if (a->n * b->n > EXACT_MAX)
+		return false;
+	for (i = 0; i < a->n; i++)
+		for (k = 0; k < b->n; k++)
+			if (a->all[i].n + b->all[k].n > LITERAL_BYTES_MAX)
+				return false;
+	words_init(&both, a->n * b->n);
+	for (i = 0; i < both.n; i++) {
+		w = &both.all[i];
+		*w = a->all[i / b->n];
+		memcpy(w->p + w->n, b->all[i % b->n].p, b->all[i % b->n].n);
+		w->n += b->all[i % b->n].n;
+	}
+	free(a->all);
+	*a = both;
+	words_sort(a);
+	return true;
+}
+
+static void
+words_empty(struct literals *words)
+{
+	literals_done(words);
+	words_init(words, 1);
+}
+
+static void
+find_set(const struct tree *t, struct part *out)
+{
+	struct byteset folded = {{0}};
+	unsigned c, lower;
+	struct literal *w;
+
+	for (c = byteset_next(t->set, 0); c < 256;
+	    c = byteset_next(t->set, c + 1)) {
+		lower = (unsigned)char_lower((int)c);
+		byteset_add(&folded, lower, lower);
+	}
+	if (byteset_count(&folded) > SET_MAX)
+		return;
+	words_init(&out->words, byteset_count(&folded));
+	out->exact = true;
+	w = out->words.all;
+	for (c = byteset_next(&folded, 0); c < 256;
+	    c = byteset_next(&folded, c + 1)) {
+		w->p[0] = (char)c;
+		w++->n = 1;
+	}
+}
+
+/* Adds what follows to the run of words that came directly before it. */
+static void
+join(struct part *whole, struct literals *run, struct part *next)
+{
+	if (next->exact && words_cross(run, &next->words))
+		return;
+	if (next->edges && words_cross(run, &next->words))
+		next->exact = false;
+	consider(&whole->best, run);
+	consider(&whole->best, &next->best);
+	whole->exact = false;
+	if (next->exact || next->edges) {
+		free(run->all);
+		*run = next->words;
+		memset(&next->words, 0, sizeof(next->words));
+	} else {
+		words_empty(run);
+	}
+}
+
+static void
+find_cat(const struct tree *t, struct part *out, unsigned depth)
+{
+	struct literals run = {0};
+	struct part next;
+
+	words_empty(&run);
+	out->exact = true;
+	for (t = t->child; t != NULL; t = t->next) {
+		find_part(t, &next, depth);
+		join(out, &run, &next);
+		part_done(&next);
+	}
+	if (out->exact) {
+		out->words = run;
+		return;
+	}
+	consider(&out->best, &run);
+	literals_done(&run);
+}
+
+/* The union of what the branches need; false when one needs nothing. */
+static bool
+add_branch(struct literals *sum, struct part *branch)
+{
+	struct literals *need = branch->exact ? &branch->words :
+	    &branch->best;
+
+	return words_usable(need) &&
+	    words_collect(sum, need, LITERAL_COUNT_MAX);
+}
+
+static void
+find_alt(const struct tree *t, struct part *out, unsigned depth)
+{
+	struct literals need = {0};
+	struct part branch;
+	bool all = true;
+
+	out->exact = true;
+	for (t = t->child; t != NULL && (out->exact || all); t = t->next) {
+		find_part(t, &branch, depth);
+		all = all && add_branch(&need, &branch);
+		out->exact = out->exact && branch.exact &&
+		    words_collect(&out->words, &branch.words, EXACT_MAX);
+		part_done(&branch);
+	}
+	words_sort(&need);
+	if (all)
+		consider(&out->best, &need);
+	literals_done(&need);
+	if (out->exact)
+		words_sort(&out->words);
+	else
+		literals_done(&out->words);
+}
+
+/* The part, or nothing. */
+static void
+make_optional(struct part *p)
+{
+	struct literals empty;
+
+	literals_done(&p->best);
+	p->edges = false;
+	if (!p->exact) {
+		literals_done(&p->words);
+		return;
+	}
+	words_init(&empty, 1);
+	words_append(&p->words, &empty);
+	literals_done(&empty);
+}
+
+static void
+find_repeat(const struct tree *t, struct part *out, unsigned depth)
+{
+	struct literals once;
+	uint32_t i;
+
+	if (t->max == 0) {
+		words_init(&out->words, 1);
+		out->exact = true;
+		return;
+	}
+	if (t->min == 0 && t->max > 1)
+		return;
+	find_part(t->child, out, depth);
+	if (t->min == 0) {
+		make_optional(out);
+		return;
+	}
+	if (!out->exact)
+		return;
+	consider(&out->best, &out->words);
+	words_init(&once, 1);
+	for (i = 0; i < t->min && words_cross(&once, &out->words); i++)
+		;
+	if (i == t->max) {
+		free(out->words.all);
+		out->words = once;
+		return;
+	}
+	out->exact = false;
+	out->edges = true;
+	literals_done(&once);
+}
+
+static void
+find_part(const struct tree *t, struct part *out, unsigned depth)
+{
+	memset(out, 0, sizeof(*out));
+	if (depth > LITERAL_DEPTH_MAX)
+		return;
+	depth++;
+	switch (t->kind) {
+	case TREE_EMPTY:
+		words_init(&out->words, 1);
+		out->exact = true;
+		break;
+	case TREE_SET:
+		find_set(t, out);
+		break;
+	case TREE_CAT:
+		find_cat(t, out, depth);
+		break;
+	case TREE_ALT:
+		find_alt(t, out, depth);
+		break;
+	case TREE_REPEAT:
+		find_repeat(t, out, depth);
+		break;
+	case TREE_ANY:
+		break;
+	}
+}
+
+static bool
+contains(const struct literal *longer, const struct literal *word)
+{
+	return memmem(longer->p, longer->n, word->p, word->n) != NULL;
+}
+
+/* Drops words that hold another of them. */
+static void
+words_reduce(struct literals *words)
+{
+	size_t i, k, n = 0;
+
+	for (i = 0; i < words->n; i++) {
+		for (k = 0; k < words->n; k++)
+			if (k != i && words->all[k].n < words->all[i].n &&
+			    contains(&words->all[i], &words->all[k]))
+				break;
+		/* Marked only, for the others are compared with it. */
+		if (k < words->n)
+			words->all[i].n |= 0x80;
+	}
+	for (i = 0; i < words->n; i++)
+		if (!(words->all[i].n & 0x80))
+			words->all[n++] = words->all[i];
+	words->n = n;
+}
+
+void
+literals_find(const struct tree *tree, struct literals *out)
+{
+	struct part whole;
+
+	find_part(tree, &whole, 0);
+	memset(out, 0, sizeof(*out));
+	if (whole.exact || whole.edges)
+		consider(&whole.best, &whole.words);
+	if (whole.best.n > 0) {
+		*out = whole.best;
+		memset(&whole.best, 0, sizeof(whole.best));
+		words_reduce(out);
+		out->rate = rate_words(out);
+	}
+	part_done(&whole);
+}
+
+bool
+literals_occur(const struct literals *l, struct span subject)
+{
+	size_t i, at;
+
+	for (i = 0; i < l->n; i++)
+		for (at = 0; at + l->all[i].n <= subject.n; at++)
+			if (span_ieq(span_make(subject.p + at, l->all[i].n),
+			    span_make(l->all[i].p, l->all[i].n)))
+				return true;
+	return false;
+}

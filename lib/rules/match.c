@@ -1,0 +1,227 @@
+/* match - what the rules say about a message. */
+#include "rules/match.h"
+
+#include <string.h>
+
+#include "rules/eval.h"
+#include "rules/matcher.h"
+#include "rules/meta.h"
+
+#define EVIDENCE_MAX 80		/* bytes of a match that are shown */
+
+void
+match_note(struct match *match, const struct rule *rule, double count,
+    struct span evidence)
+{
+	double most = rule->flags & RULE_MULTIPLE ? rule->max_hits : 1;
+	double *value = &match->values[rule->index];
+
+	if (*value == 0)
+		match->evidence[rule->index] = span_head(evidence,
+		    EVIDENCE_MAX);
+	if (rule->kind == RULE_EVAL || rule->flags & RULE_MULTIPLE)
+		*value += count;
+	else
+		*value = 1;
+	if (most > 0 && rule->kind != RULE_EVAL && *value > most)
+		*value = most;
+}
+
+void
+match_scan(const struct matcher *m, struct match *match, unsigned class,
+    struct span text)
+{
+	struct engine_scratch *scratch = match->facts->engine;
+	const struct engine_hit *hits;
+	const struct engine_capture *captures;
+	size_t i, n;
+
+	n = engine_scan(m->engine, scratch, class, text, &hits);
+	captures = n > 0 ? engine_captures(scratch) : NULL;
+	for (i = 0; i < n; i++) {
+		match_note(match, m->rules->rules[hits[i].id], hits[i].count,
+		    span_head(span_skip(text, hits[i].from),
+		    hits[i].to - hits[i].from));
+		match_keep(match, captures + hits[i].capture,
+		    hits[i].captures);
+	}
+}
+
+static void
+scan_texts(const struct matcher *m, struct match *match)
+{
+	struct facts *f = match->facts;
+	const struct texts *texts;
+	size_t i;
+
+	texts = m->any_body ? reading_body(f->reading) : NULL;
+	for (i = 0; texts != NULL && i < texts->count; i++) {
+		match_scan(m, match, CLASS_BODY, texts->items[i]);
+		if (i > 0)
+			match_scan(m, match, CLASS_BODY_LATER,
+			    texts->items[i]);
+	}
+	texts = m->any_rawbody ? reading_raw(f->reading) : NULL;
+	for (i = 0; texts != NULL && i < texts->count; i++)
+		match_scan(m, match, CLASS_RAWBODY, texts->items[i]);
+	if (m->any_full)
+		match_scan(m, match, CLASS_FULL, facts_full(f));
+}
+
+void
+match_evals(const struct matcher *m, struct match *match)
+{
+	const struct rule *rule;
+	size_t i;
+	int count;
+
+	for (i = 0; i < m->evals.count; i++) {
+		rule = m->evals.items[i];
+		count = rule->call.eval->run(match->facts, &rule->call);
+		if (count > 0)
+			match_note(match, rule, count, rule->source);
+		else if (count == EVAL_UNANSWERED)
+			match->unanswered = true;
+	}
+}
+
+static void
+give_up(struct match *match, unsigned index)
+{
+	if (match->limited == NULL)
+		match->limited = arena_alloc(match->facts->arena,
+		    MATCH_LIMITED_MAX * sizeof(*match->limited));
+	if (match->limited_count < MATCH_LIMITED_MAX)
+		match->limited[match->limited_count++] = index;
+}
+
+/* The scratch's list of rules given up ends with the scratch. */
+static void
+keep_limited(struct match *match)
+{
+	const unsigned *ids;
+	size_t i, n;
+
+	n = engine_limited(match->facts->engine, &ids);
+	for (i = 0; i < n; i++)
+		give_up(match, ids[i]);
+}
+
+bool
+match_limited(const struct match *match, const struct rule *rule)
+{
+	const unsigned *ids;
+	size_t i, n;
+
+	n = engine_limited(match->facts->engine, &ids);
+	for (i = 0; i < n; i++)
+		if (ids[i] == rule->index)
+			return true;
+	for (i = 0; i < match->limited_count; i++)
+		if (match->limited[i] == rule->index)
+			return true;
+	return false;
+}
+
+bool
+match_try(struct match *match, const struct rule *rule,
+    const struct regex *regex, struct span text, size_t start,
+    struct regex_found *found)
+{
+	enum regex_answer answer;
+
+	if (match->trying != rule) {
+		match->trying = rule;
+		match->rule_steps = 0;
+	}
+	if (match->rule_steps > MATCH_RULE_STEPS)
+		return false;
+	answer = regex_match(regex, match->facts->scratch, text, start, found);
+	match->rule_steps += found->steps;
+	match->steps += found->steps;
+	if (answer == REGEX_LIMIT || match->rule_steps > MATCH_RULE_STEPS ||
+	    match->steps > MATCH_STEPS) {
+		match->rule_steps = UINT64_MAX;
+		give_up(match, rule->index);
+	}
+	return answer == REGEX_MATCH;
+}
+
+void
+match_regex(struct match *match, const struct rule *rule,
+    const struct regex *regex, struct span text)
+{
+	unsigned count, most = matcher_most(rule);
+	struct regex_found found;
+	size_t at = 0;
+
+	for (count = 0; count < most && at <= text.n && match_try(match, rule,
+	    regex, text, at, &found); count++) {
+		match_note(match, rule, 1, span_head(span_skip(text,
+		    found.from), found.to - found.from));
+		if (rule->pattern.names_captures)
+			match_groups(match, regex);
+		/* An empty match must not be found again. */
+		at = found.to > at ? found.to : at;
+		at += found.to == found.from;
+	}
+}
+
+void
+match_run(const struct matcher *m, struct facts *f, struct match *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->facts = f;
+	out->values = arena_alloc(f->arena,
+	    (m->rules->count + 1) * sizeof(*out->values));
+	out->evidence = arena_alloc(f->arena,
+	    (m->rules->count + 1) * sizeof(*out->evidence));
+	match_fields(m, out);
+	scan_texts(m, out);
+	match_mimeheaders(m, out);
+	match_links(m, out);
+	match_templates(m, out);
+	keep_limited(out);
+}
+
+/* The operands that hit, as evidence. */
+static struct span
+meta_evidence(const struct matcher *m, const struct match *match,
+    const struct rule *rule)
+{
+	const unsigned *operands;
+	size_t i, n;
+	struct buf buf;
+	struct span out;
+
+	operands = meta_operands(rule->meta, &n);
+	buf_init(&buf, EVIDENCE_MAX);
+	for (i = 0; i < n && !buf.full; i++)
+		if (match->values[operands[i]] != 0) {
+			if (buf.n > 0)
+				buf_char(&buf, ' ');
+			buf_span(&buf, m->rules->rules[operands[i]]->name);
+		}
+	out = arena_span(match->facts->arena, buf_contents(&buf));
+	buf_done(&buf);
+	return out;
+}
+
+void
+match_metas(const struct matcher *m, struct match *match, bool trials)
+{
+	const struct rule *rule;
+	double value;
+	size_t i;
+
+	for (i = 0; i < m->rules->meta_count; i++) {
+		rule = m->rules->metas[i];
+		if (!trials && rule->flags & RULE_SHADOW)
+			continue;
+		value = meta_eval(rule->meta, match->values);
+		if (value == 0)
+			continue;
+		match->values[rule->index] = value;
+		match->evidence[rule->index] = meta_evidence(m, match, rule);
+	}
+}

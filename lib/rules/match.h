@@ -1,0 +1,70 @@
+/*
+ * match - a ruleset made ready to run, and what its rules say about a message.
+ * A matcher is constant: any number of threads run it, each on a match of its
+ * own, which lives in the message's arena.
+ */
+#ifndef RULES_MATCH_H
+#define RULES_MATCH_H
+
+#include "base/error.h"
+#include "rules/engine.h"
+#include "rules/facts.h"
+#include "rules/ruleset.h"
+
+#define MATCH_CAPTURES_MAX 200	/* named groups kept of a message */
+#define MATCH_TEMPLATES_MAX 200	/* patterns made of them, per message */
+#define MATCH_CONCAT_MAX (4 << 20)	/* bytes of a field of all parts */
+#define MATCH_LIMITED_MAX 100	/* rules given up that are told */
+/* Of patterns that the engine does not run, per message; see regex.h. */
+#define MATCH_RULE_STEPS 1000000
+#define MATCH_STEPS 10000000
+
+struct matcher;
+
+/*
+ * Compiles the patterns of the ruleset, which must outlive the matcher; what
+ * previous (or NULL) compiled already is shared.  NULL with *error filled in.
+ */
+struct matcher *matcher_new(const struct ruleset *, struct matcher *previous,
+    const struct engine_options *, struct error *);
+void matcher_free(struct matcher *);
+struct engine *matcher_engine(const struct matcher *);
+
+/* How a rule's pattern is matched; false when it has none. */
+bool matcher_way(const struct matcher *, const struct rule *,
+    enum engine_way *out);
+
+struct match_capture {
+	struct span name, value;
+};
+
+struct match {
+	struct facts *facts;
+	double *values;		/* by rule.index: 0, or how often it hit, or
+				 * what a meta counts */
+	struct span *evidence;	/* by rule.index: what was matched, or empty */
+	bool unanswered;	/* an eval's service gave no answer */
+	unsigned *limited;	/* rules given up: they took too long */
+	size_t limited_count;
+	struct match_capture *captures;
+	size_t capture_count;
+
+	/* Private: the rule that match_try runs, and what it took so far. */
+	const struct rule *trying;
+	uint64_t rule_steps, steps;
+};
+
+/* Runs all patterns. */
+void match_run(const struct matcher *, struct facts *, struct match *out);
+
+/* Calls all functions; these may ask what authentication found. */
+void match_evals(const struct matcher *, struct match *);
+
+/*
+ * Computes the metas.  Before it the caller sets the values of rules that
+ * have no kind of their own (RULE_NONE): what its checks raised.
+ * Without trials, metas on trial count nothing.
+ */
+void match_metas(const struct matcher *, struct match *, bool trials);
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * match_capture - named groups: what a pattern's (?<NAME>...) took can stand in
+ * other patterns as %{NAME}.  Those are made and matched for one message.
+ */
+#include "rules/matcher.h"
+
+#define TEMPLATE_MAX 8192	/* bytes of a pattern made so */
+
+/* Keeps a value, once. */
+static void
+keep(struct match *match, struct span name, struct span value)
+{
+	struct match_capture *c = match->captures;
+	size_t i;
+
+	if (value.n == 0 || match->capture_count == MATCH_CAPTURES_MAX)
+		return;
+	if (c == NULL)
+		match->captures = c = arena_alloc(match->facts->arena,
+		    MATCH_CAPTURES_MAX * sizeof(*c));
+	for (i = 0; i < match->capture_count; i++)
+		if (span_eq(c[i].name, name) && span_eq(c[i].value, value))
+			return;
+	c[match->capture_count].name = name;
+	c[match->capture_count++].value = value;
+}
+
+void
+match_keep(struct match *match, const struct engine_capture *captures,
+    size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		keep(match, span_of(captures[i].name), captures[i].value);
+}
+
+void
+match_groups(struct match *match, const struct regex *regex)
+{
+	struct span value;
+	const char *name;
+	unsigned i, group;
+
+	/* The regex may end before the message does. */
+	for (i = 0; regex_name(regex, i, &name, &group); i++)
+		if (regex_group(match->facts->scratch, group, &value))
+			keep(match, span_of(arena_string(match->facts->arena,
+			    span_of(name))), value);
+}
+
+/* As \Q...\E would write it. */
+static void
+put_quoted(struct buf *buf, struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (!char_alpha((unsigned char)s.p[i]) &&
+		    !char_digit((unsigned char)s.p[i]) && s.p[i] != '_' &&
+		    (unsigned char)s.p[i] < 128)
+			buf_char(buf, '\\');
+		buf_char(buf, s.p[i]);
+	}
+}
+
+/* All that NAME took, as alternatives; false when it took nothing. */
+static bool
+put_captured(struct buf *buf, const struct match *match, struct span name)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < match->capture_count; i++) {
+		if (!span_eq(match->captures[i].name, name))
+			continue;
+		buf_puts(buf, any ? "|" : "(?:");
+		put_quoted(buf, match->captures[i].value);
+		any = true;
+	}
+	if (any)
+		buf_char(buf, ')');
+	return any;
+}
+
+/* The pattern with its %{NAME} filled in; false when one is not known. */
+static bool
+fill(struct buf *buf, const struct match *match, struct span text)
+{
+	struct span name;
+	size_t i = 0, n;
+
+	while (i < text.n) {
+		n = pattern_template(text, i, &name);
+		if (n == 0)
+			buf_char(buf, text.p[i++]);
+		else if (!put_captured(buf, match, name))
+			return false;
+		i += n;
+	}
+	return !buf->full;
+}
+
+/* Without tflags multiple one hit is enough. */
+static void
+try_text(struct match *match, const struct rule *rule,
+    const struct regex *regex, struct span text)
+{
+	if (rule->flags & RULE_MULTIPLE || match->values[rule->index] == 0)
+		match_regex(match, rule, regex, text);
+}
+
+static void
+try_texts(struct match *match, const struct rule *rule,
+    const struct regex *regex, const struct texts *texts, size_t from)
+{
+	size_t i;
+
+	for (i = from; i < texts->count; i++)
+		try_text(match, rule, regex, texts->items[i]);
+}
+
+/* A field that is not there counts as [if-unset: ] says, or as empty. */
+static void
+try_field(struct match *match, const struct rule *rule,
+    const struct regex *regex)
+{
+	struct span text = facts_field(match->facts, rule->field);
+
+	if (text.p == NULL)
+		text = rule->if_unset.p != NULL ? rule->if_unset :
+		    span_make("", 0);
+	try_text(match, rule, regex, text);
+	if (rule->pattern.negate)
+		match_turn(match, rule);
+}
+
+static void
+try_links(struct match *match, const struct rule *rule,
+    const struct regex *regex)
+{
+	const struct links *links = facts_links(match->facts);
+	size_t i;
+
+	for (i = 0; i < links->form_count; i++)
+		try_text(match, rule, regex, links->forms[i]);
+}
+
+static void
+try_rule(struct match *match, const struct rule *rule,
+    const struct regex *regex)
+{
+	struct facts *f = match->facts;
+
+	switch (rule->kind) {
+	case RULE_HEADER:
+		try_field(match, rule, regex);
+		break;
+	case RULE_BODY:
+		try_texts(match, rule, regex, reading_body(f->reading),
+		    rule->flags & RULE_NOSUBJECT ? 1 : 0);
+		break;
+	case RULE_RAWBODY:
+		try_texts(match, rule, regex, reading_raw(f->reading), 0);
+		break;
+	case RULE_FULL:
+		try_text(match, rule, regex, facts_full(f));
+		break;
+	case RULE_URI:
+		try_links(match, rule, regex);
+		break;
+	default:	/* others have no pattern, or none with captures */
+		break;
+	}
+}
+
+void
+match_templates(const struct matcher *m, struct match *match)
+{
+	const struct rule *rule;
+	struct regex *regex;
+	struct buf buf;
+	size_t i;
+
+	if (match->capture_count == 0)
+		return;
+	buf_init(&buf, TEMPLATE_MAX);
+	for (i = 0; i < m->templates.count && i < MATCH_TEMPLATES_MAX; i++) {
+		rule = m->templates.items[i];
+		buf_reset(&buf);
+		if (!fill(&buf, match, rule->pattern.text))
+			continue;
+		regex = regex_new(buf_contents(&buf),
+		    rule->pattern.flags | REGEX_ONCE, NULL);
+		if (regex == NULL)
+			continue;
+		try_rule(match, rule, regex);
+		regex_put(regex);
+	}
+	buf_done(&buf);
+}

@@ -1,0 +1,427 @@
+/*
+ * meta - the expression of a meta rule, kept in postfix: each step takes its
+ * operands off a stack.  Everything is computed, for nothing has effects.
+ */
+#include "rules/meta.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define NUMBER_MAX 1e15		/* wider than any count of hits */
+
+enum op {
+	OP_NUMBER, OP_VALUE,	/* push */
+	OP_NOT, OP_MINUS,	/* change the top */
+	OP_MULTIPLY, OP_DIVIDE, OP_ADD, OP_SUBTRACT,
+	OP_LESS, OP_AT_MOST, OP_MORE, OP_AT_LEAST, OP_EQUAL, OP_UNEQUAL,
+	OP_XOR, OP_AND, OP_OR,
+	OP_CHOOSE	/* of three */
+};
+
+struct step {
+	enum op op;
+	unsigned index;		/* of OP_VALUE */
+	double number;		/* of OP_NUMBER */
+};
+
+struct meta {
+	const struct step *steps;
+	size_t count;
+	const unsigned *operands;
+	size_t operand_count;
+};
+
+#define RANK_EQUAL 4
+#define RANK_ORDER 5
+
+/* Binary operators as Perl ranks them: the higher rank binds closer. */
+static const struct {
+	const char *text;
+	enum op op;
+	int rank;
+} binary[] = {
+	{ "||", OP_OR, 1 }, { "&&", OP_AND, 2 }, { "^", OP_XOR, 3 },
+	{ "==", OP_EQUAL, RANK_EQUAL }, { "!=", OP_UNEQUAL, RANK_EQUAL },
+	{ "<=", OP_AT_MOST, RANK_ORDER },
+	{ ">=", OP_AT_LEAST, RANK_ORDER },
+	{ "<", OP_LESS, RANK_ORDER }, { ">", OP_MORE, RANK_ORDER },
+	{ "+", OP_ADD, 6 }, { "-", OP_SUBTRACT, 6 },
+	{ "*", OP_MULTIPLY, 7 }, { "/", OP_DIVIDE, 7 },
+};
+
+struct parser {
+	const struct meta_names *names;
+	struct error *error;
+	struct span rest;
+	struct step *steps;
+	size_t count, room;
+	size_t height;		/* of the stack, after the steps so far */
+	unsigned depth;
+	bool failed;
+};
+
+static void
+fail(struct parser *p, const char *reason)
+{
+	if (!p->failed && p->rest.n > 0)
+		error_set(p->error, "%s at \"%.*s\"", reason,
+		    SPAN_ARG(span_head(p->rest, 40)));
+	else if (!p->failed)
+		error_set(p->error, "%s at the end", reason);
+	p->failed = true;
+}
+
+static void
+push_step(struct parser *p, enum op op, unsigned index, double number)
+{
+	if (p->failed)
+		return;
+	if (p->count == p->room) {
+		p->room = p->room != 0 ? p->room * 2 : 32;
+		p->steps = mem_array(p->steps, p->room, sizeof(*p->steps));
+	}
+	p->steps[p->count++] = (struct step){op, index, number};
+	if (op <= OP_VALUE)
+		p->height++;
+	else if (op >= OP_MULTIPLY)
+		p->height -= op == OP_CHOOSE ? 2 : 1;
+	if (p->height > META_STACK_MAX || p->count > META_STEPS_MAX)
+		fail(p, "the expression is too long");
+}
+
+static void
+skip_blanks(struct parser *p)
+{
+	while (p->rest.n > 0 && char_space(p->rest.p[0]))
+		p->rest = span_skip(p->rest, 1);
+}
+
+/* Takes one byte if it comes next. */
+static bool
+take_byte(struct parser *p, char c)
+{
+	skip_blanks(p);
+	if (p->rest.n == 0 || p->rest.p[0] != c)
+		return false;
+	p->rest = span_skip(p->rest, 1);
+	return true;
+}
+
+static void
+parse_number(struct parser *p)
+{
+	double number = 0, unit = 1;
+	bool fraction = false;
+	size_t i;
+
+	for (i = 0; i < p->rest.n; i++) {
+		if (p->rest.p[i] == '.' && !fraction) {
+			fraction = true;
+			continue;
+		}
+		if (!char_digit(p->rest.p[i]))
+			break;
+		number = number * 10 + (p->rest.p[i] - '0');
+		if (fraction)
+			unit *= 10;
+		if (number > NUMBER_MAX) {
+			fail(p, "a number is too long");
+			return;
+		}
+	}
+	p->rest = span_skip(p->rest, i);
+	push_step(p, OP_NUMBER, 0, number / unit);
+}
+
+/* The sum of all rules that match, as rules_matching(GLOB) asks. */
+static void
+parse_matching(struct parser *p)
+{
+	struct span glob;
+	unsigned *found;
+	size_t i, n;
+
+	n = span_chr(p->rest, ')');
+	if (n == p->rest.n) {
+		fail(p, "rules_matching( wants a closing parenthesis");
+		return;
+	}
+	glob = span_trim(span_skip(span_head(p->rest, n), 1));
+	found = mem_array(NULL, META_STEPS_MAX, sizeof(*found));
+	p->rest = span_skip(p->rest, n + 1);
+	n = p->names->match(p->names->context, glob, found, META_STEPS_MAX);
+	push_step(p, OP_NUMBER, 0, 0);
+	for (i = 0; i < n; i++) {
+		push_step(p, OP_VALUE, found[i], 0);
+		push_step(p, OP_ADD, 0, 0);
+	}
+	free(found);
+}
+
+static void
+parse_name(struct parser *p)
+{
+	struct span name;
+	size_t n = 0;
+	int index;
+
+	while (n < p->rest.n && char_word(p->rest.p[n]))
+		n++;
+	name = span_head(p->rest, n);
+	p->rest = span_skip(p->rest, n);
+	if (span_is(name, "rules_matching") && p->rest.n > 0 &&
+	    p->rest.p[0] == '(') {
+		parse_matching(p);
+	} else if (span_is(name, "local_tests_only")) {
+		push_step(p, OP_NUMBER, 0, p->names->local_only);
+	} else {
+		index = p->names->find(p->names->context, name);
+		if (index < 0)
+			push_step(p, OP_NUMBER, 0, 0);
+		else
+			push_step(p, OP_VALUE, (unsigned)index, 0);
+	}
+}
+
+static void parse_choice(struct parser *);
+
+static void
+parse_operand(struct parser *p)
+{
+	skip_blanks(p);
+	if (p->failed)
+		return;
+	if (p->depth++ >= META_DEPTH_MAX) {
+		fail(p, "the expression is too deep");
+	} else if (take_byte(p, '(')) {
+		parse_choice(p);
+		if (!take_byte(p, ')'))
+			fail(p, "a closing parenthesis is missing");
+	} else if (p->rest.n > 1 && p->rest.p[0] == '!' &&
+	    p->rest.p[1] != '=') {
+		take_byte(p, '!');
+		parse_operand(p);
+		push_step(p, OP_NOT, 0, 0);
+	} else if (take_byte(p, '-')) {
+		parse_operand(p);
+		push_step(p, OP_MINUS, 0, 0);
+	} else if (take_byte(p, '+')) {
+		parse_operand(p);
+	} else if (p->rest.n > 0 &&
+	    (char_digit(p->rest.p[0]) || p->rest.p[0] == '.')) {
+		parse_number(p);
+	} else if (p->rest.n > 0 && char_word(p->rest.p[0])) {
+		parse_name(p);
+	} else {
+		fail(p, "a name or number is missing");
+	}
+	p->depth--;
+}
+
+/* The binary operator that comes next, or the number of rows. */
+static size_t
+next_binary(struct parser *p)
+{
+	size_t i, rows = sizeof(binary) / sizeof(binary[0]);
+
+	skip_blanks(p);
+	for (i = 0; i < rows; i++)
+		if (span_starts(p->rest, binary[i].text))
+			break;
+	return i;
+}
+
+/* Operators of at least that rank, all of which take the left side first. */
+static void
+parse_binary(struct parser *p, int rank)
+{
+	size_t i, rows = sizeof(binary) / sizeof(binary[0]);
+	int last = 0;
+
+	parse_operand(p);
+	while (!p->failed && (i = next_binary(p)) < rows &&
+	    binary[i].rank >= rank) {
+		/* Perl takes a < b < c for a < b && b < c, others do not. */
+		if (binary[i].rank == last &&
+		    (last == RANK_EQUAL || last == RANK_ORDER))
+			fail(p, "comparisons in a row want parentheses");
+		last = binary[i].rank;
+		p->rest = span_skip(p->rest, strlen(binary[i].text));
+		/* Ranks are few, so this cannot go deep. */
+		parse_binary(p, binary[i].rank + 1);
+		push_step(p, binary[i].op, 0, 0);
+	}
+}
+
+static void
+parse_choice(struct parser *p)
+{
+	parse_binary(p, 1);
+	if (p->failed || !take_byte(p, '?'))
+		return;
+	if (p->depth++ >= META_DEPTH_MAX)
+		fail(p, "the expression is too deep");
+	else {
+		parse_choice(p);
+		if (!take_byte(p, ':'))
+			fail(p, "\"?\" wants a \":\"");
+		parse_choice(p);
+		push_step(p, OP_CHOOSE, 0, 0);
+	}
+	p->depth--;
+}
+
+static void
+collect_operands(struct meta *meta, struct arena *arena)
+{
+	unsigned *operands = arena_alloc(arena,
+	    (meta->count + 1) * sizeof(*operands));
+	struct map seen;
+	struct span key;
+	size_t i;
+
+	map_init(&seen);
+	for (i = 0; i < meta->count; i++) {
+		key = span_make((const char *)&meta->steps[i].index,
+		    sizeof(meta->steps[i].index));
+		if (meta->steps[i].op == OP_VALUE &&
+		    map_put(&seen, key, operands))
+			operands[meta->operand_count++] =
+			    meta->steps[i].index;
+	}
+	map_done(&seen);
+	meta->operands = operands;
+}
+
+/* "()" declares a rule that something else may raise. */
+static bool
+is_declaration(struct span text)
+{
+	text = span_trim(text);
+	return text.n >= 2 && text.p[0] == '(' && text.p[text.n - 1] == ')' &&
+	    span_trim(span_make(text.p + 1, text.n - 2)).n == 0;
+}
+
+const struct meta *
+meta_parse(struct arena *arena, struct span text,
+    const struct meta_names *names, struct error *error)
+{
+	struct parser p = {.names = names, .error = error, .rest = text};
+	struct meta *meta = NULL;
+	struct step *steps;
+
+	if (text.n > META_LENGTH_MAX) {
+		error_set(error, "an expression of more than %d bytes",
+		    META_LENGTH_MAX);
+		return NULL;
+	}
+	if (!is_declaration(text)) {
+		parse_choice(&p);
+		skip_blanks(&p);
+		if (!p.failed && p.rest.n > 0)
+			fail(&p, "an operator is missing");
+	}
+	if (!p.failed) {
+		meta = arena_alloc(arena, sizeof(*meta));
+		steps = arena_alloc(arena, (p.count + 1) * sizeof(*steps));
+		if (p.count > 0)
+			memcpy(steps, p.steps, p.count * sizeof(*steps));
+		meta->steps = steps;
+		meta->count = p.count;
+		collect_operands(meta, arena);
+	}
+	free(p.steps);
+	return meta;
+}
+
+bool
+meta_empty(const struct meta *meta)
+{
+	return meta->count == 0;
+}
+
+const unsigned *
+meta_operands(const struct meta *meta, size_t *count)
+{
+	*count = meta->operand_count;
+	return meta->operands;
+}
+
+/* Perl's ^ works on whole numbers; ours are far below 2 to the 62. */
+static double
+exclusive(double a, double b)
+{
+	const double most = 4e18;
+
+	if (!(a < most && a > -most && b < most && b > -most))
+		return 0;
+	return (double)((int64_t)a ^ (int64_t)b);
+}
+
+static double
+combine(enum op op, double a, double b)
+{
+	switch (op) {
+	case OP_MULTIPLY:
+		return a * b;
+	case OP_DIVIDE:
+		return b != 0 ? a / b : 0;
+	case OP_ADD:
+		return a + b;
+	case OP_SUBTRACT:
+		return a - b;
+	case OP_LESS:
+		return a < b;
+	case OP_AT_MOST:
+		return a <= b;
+	case OP_MORE:
+		return a > b;
+	case OP_AT_LEAST:
+		return a >= b;
+	case OP_EQUAL:
+		return a == b;
+	case OP_UNEQUAL:
+		return a != b;
+	case OP_XOR:
+		return exclusive(a, b);
+	case OP_AND:	/* as Perl: the operand that decides */
+		return a != 0 ? b : a;
+	default:	/* OP_OR */
+		return a != 0 ? a : b;
+	}
+}
+
+double
+meta_eval(const struct meta *meta, const double *values)
+{
+	double stack[META_STACK_MAX + 1], *top = stack;
+	const struct step *s, *end = meta->steps + meta->count;
+
+	stack[0] = 0;
+	for (s = meta->steps; s < end; s++) {
+		if (s->op == OP_NUMBER) {
+			*++top = s->number;
+		} else if (s->op == OP_VALUE) {
+			*++top = values[s->index];
+		} else if (s->op == OP_NOT) {
+			*top = *top == 0;
+		} else if (s->op == OP_MINUS) {
+			*top = -*top;
+		} else if (s->op == OP_CHOOSE) {
+			top -= 2;
+			*top = top[0] != 0 ? top[1] : top[2];
+		} else {
+			top--;
+			*top = combine(s->op, top[0], top[1]);
+		}
+	}
+	/* Values stay finite, so that no rule counts for infinity. */
+	if (!(*top != 0))
+		return 0;
+	return *top > 0 && *top < NUMBER_MAX ? *top : 1;
+}

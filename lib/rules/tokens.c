@@ -1,0 +1,188 @@
+/* tokens - the words of a text. */
+#include "rules/tokens.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mail/html_chars.h"
+
+/*
+ * Characters that make no word, of Unicode 14: punctuation and symbols, but not
+ * those of rare scripts.
+ */
+static const struct {
+	uint32_t first, last;
+} symbols[] = {
+	{0x80, 0xa9}, {0xab, 0xb4}, {0xb6, 0xb9}, {0xbb, 0xbf}, {0xd7, 0xd7},
+	{0xf7, 0xf7}, {0x2c2, 0x2c5}, {0x2d2, 0x2df}, {0x55a, 0x55f},
+	{0x5f3, 0x60f}, {0x61b, 0x61f}, {0x66a, 0x66d}, {0x6d4, 0x6d4},
+	{0x964, 0x965}, {0xe3f, 0xe3f}, {0xe4f, 0xe4f}, {0x2000, 0x200b},
+	{0x200e, 0x203e}, {0x2041, 0x2053}, {0x2055, 0x2070},
+	{0x2074, 0x207e}, {0x2080, 0x208e}, {0x20a0, 0x20c0},
+	{0x2100, 0x2101}, {0x2103, 0x2106}, {0x2108, 0x2109},
+	{0x2116, 0x2118}, {0x211e, 0x2123}, {0x214f, 0x215f},
+	{0x2189, 0x24b5}, {0x24ea, 0x2bff}, {0x2e00, 0x2e2e},
+	{0x2e30, 0x3004}, {0x3008, 0x3020}, {0x3030, 0x3030},
+	{0x3036, 0x3037}, {0x303d, 0x303f}, {0x309b, 0x309c},
+	{0x30a0, 0x30a0}, {0x30fb, 0x30fb}, {0x3190, 0x319f},
+	{0x3200, 0x33ff}, {0x4dc0, 0x4dff}, {0xe000, 0xf8ff},
+	{0xfd3e, 0xfd4f}, {0xfdfc, 0xfdff}, {0xfe10, 0xfe19},
+	{0xfe30, 0xfe32}, {0xfe35, 0xfe4c}, {0xfe50, 0xfe6b},
+	{0xfeff, 0xff0f}, {0xff1a, 0xff20}, {0xff3b, 0xff3e},
+	{0xff40, 0xff40}, {0xff5b, 0xff65}, {0xffe0, 0xfffd},
+	{0x1f000, 0x1f12f}, {0x1f18a, 0x1fbca},
+};
+
+#define SYMBOLS (sizeof(symbols) / sizeof(symbols[0]))
+
+/* The character of n bytes at p. */
+static uint32_t
+decode(const char *p, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)p;
+	uint32_t c;
+	size_t i;
+
+	if (n < 2)
+		return 0xfffd;
+	c = s[0] & (0xffu >> (n + 1));
+	for (i = 1; i < n; i++)
+		c = c << 6 | (s[i] & 0x3f);
+	return c;
+}
+
+static bool
+is_symbol(uint32_t c)
+{
+	size_t low = 0, high = SYMBOLS, mid;
+
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (c < symbols[mid].first)
+			high = mid;
+		else if (c > symbols[mid].last)
+			low = mid + 1;
+		else
+			return true;
+	}
+	return false;
+}
+
+/* Looks at one character of n bytes; whether it is white space. */
+static bool
+take(const char *p, const char *end, bool wide, size_t *n, bool *word)
+{
+	unsigned char c = (unsigned char)*p;
+
+	*n = 1;
+	if (c < 0x80) {
+		*word = *word || char_alpha(c) || char_digit(c) || c == '_';
+		return char_space(c);
+	}
+	if (!wide)
+		return false;
+	if (html_char_at(p, end, n) == HTML_CHAR_SPACE)
+		return true;
+	*word = *word || !is_symbol(decode(p, *n));
+	return false;
+}
+
+/* The next word of *rest; false when there is none. */
+static bool
+next_token(struct span *rest, bool wide, struct span *out)
+{
+	const char *p = rest->p, *end = rest->p + rest->n, *from = p;
+	bool word = false, space;
+	size_t n;
+
+	while (p < end) {
+		space = take(p, end, wide, &n, &word);
+		if (space && word)
+			break;
+		p += n;
+		if (space)
+			from = p;
+	}
+	*out = span_make(from, (size_t)(p - from));
+	*rest = span_make(p, (size_t)(end - p));
+	return word;
+}
+
+static void
+make_room(struct arena *arena, struct tokens *t)
+{
+	struct span *items;
+
+	t->room = t->room == 0 ? 64 : 2 * t->room;
+	items = arena_alloc(arena, t->room * sizeof(*items));
+	if (t->count > 0)
+		memcpy(items, t->items, t->count * sizeof(*items));
+	t->items = items;
+}
+
+void
+tokens_add(struct arena *arena, struct tokens *t, struct span text, bool wide)
+{
+	struct span word;
+
+	while (t->count < TOKENS_MAX && next_token(&text, wide, &word)) {
+		if (t->count == t->room)
+			make_room(arena, t);
+		t->items[t->count++] = word;
+	}
+}
+
+static int
+compare(const void *left, const void *right)
+{
+	const struct span *a = left, *b = right;
+	size_t n = a->n < b->n ? a->n : b->n;
+	int order = memcmp(a->p, b->p, n);
+
+	return order != 0 ? order : (a->n > b->n) - (a->n < b->n);
+}
+
+void
+tokens_sort(struct tokens *t)
+{
+	if (t->count > 1)
+		qsort(t->items, t->count, sizeof(*t->items), compare);
+}
+
+/* How many equal ones begin at i. */
+static size_t
+run(const struct tokens *t, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < t->count && span_eq(t->items[i], t->items[i + n]))
+		n++;
+	return n;
+}
+
+size_t
+tokens_distinct(const struct tokens *t)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < t->count; i += run(t, i))
+		n++;
+	return n;
+}
+
+size_t
+tokens_beyond(const struct tokens *a, const struct tokens *b)
+{
+	size_t i, k = 0, times, n = 0;
+
+	for (i = 0; i < a->count; i += times) {
+		times = run(a, i);
+		while (k < b->count &&
+		    compare(&b->items[k], &a->items[i]) < 0)
+			k++;
+		n += k + times > b->count ||
+		    !span_eq(b->items[k + times - 1], a->items[i]);
+	}
+	return n;
+}

@@ -1,0 +1,99 @@
+/* literal - no gate may be shut where PCRE2 finds a match. */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "rules/engine_sketch.h"
+#include "rules/engine_strings.h"
+#include "rules/literal.h"
+#include "rules/regex.h"
+#include "rules/regex_perl.h"
+#include "test/fuzz/fuzz.h"
+
+#define FLAGS (REGEX_CASELESS | REGEX_LINES | REGEX_DOTALL | REGEX_EXTENDED)
+#define INPUT_MAX 2000
+
+static void
+reach(void *arg, unsigned number)
+{
+	(void)number;
+	*(bool *)arg = true;
+}
+
+/* pattern matches subject: do its strings and its sketch occur? */
+static void
+check_gates(struct span pattern, unsigned flags, struct span subject)
+{
+	struct literals strings = {NULL, 0, 0};
+	const struct literals *set = &strings;
+	struct engine_strings *search;
+	struct sketch sketch = {0, 0, NULL};
+	const struct sketch *one = &sketch;
+	struct sketches *sketches;
+	const struct tree *tree;
+	struct arena arena;
+	bool reached = false, found = false;
+
+	arena_init(&arena);
+	tree = tree_parse(&arena, pattern, flags, NULL);
+	if (tree != NULL) {
+		literals_find(tree, &strings);
+		sketch_find(tree, &sketch);
+	}
+	sketches = sketches_new(&one, 1);
+	sketches_scan(sketches, subject, reach, &reached);
+	search = engine_strings_new(&set, 1);
+	engine_strings_scan(search, subject, reach, &found);
+	if ((strings.n > 0 && !found) ||
+	    found != (strings.n > 0 && literals_occur(&strings, subject)) ||
+	    (sketch.n > 0 && !reached))
+		abort();
+	engine_strings_free(search);
+	sketches_free(sketches);
+	sketch_done(&sketch);
+	literals_done(&strings);
+	arena_done(&arena);
+}
+
+/* What PCRE2 says of it; flags with REGEX_ONCE: without any help of ours. */
+static enum regex_answer
+ask(struct span pattern, unsigned flags, struct span subject,
+    struct regex_found *found)
+{
+	struct regex *regex = regex_new(pattern, flags, NULL);
+	struct regex_scratch *scratch = regex_scratch_new();
+	enum regex_answer answer = REGEX_LIMIT;
+
+	if (regex != NULL)
+		answer = regex_match(regex, scratch, subject, 0, found);
+	regex_put(regex);
+	regex_scratch_free(scratch);
+	return answer;
+}
+
+/* A byte of flags, the pattern, a zero, the subject. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct span text, subject;
+	struct regex_found found = {0, 0, 0}, helped = {0, 0, 0};
+	enum regex_answer plain, answer;
+	struct buf pattern;
+
+	if (n < 2 || n > INPUT_MAX)
+		return 0;
+	text = span_make((const char *)bytes + 1, n - 1);
+	subject = span_skip(text, span_chr(text, '\0') + 1);
+	buf_init(&pattern, REGEX_PATTERN_MAX);
+	regex_unperl(span_head(text, span_chr(text, '\0')), &pattern);
+	text = buf_contents(&pattern);
+	plain = ask(text, (bytes[0] & FLAGS) | REGEX_ONCE, subject, &found);
+	answer = ask(text, bytes[0] & FLAGS, subject, &helped);
+	if (plain != REGEX_LIMIT && answer != REGEX_LIMIT &&
+	    (plain != answer || found.from != helped.from ||
+	    found.to != helped.to))
+		abort();
+	if (plain == REGEX_MATCH)
+		check_gates(text, bytes[0] & FLAGS, subject);
+	buf_done(&pattern);
+	return 0;
+}
