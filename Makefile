@@ -13,7 +13,8 @@ HARDEN := -fPIE -fstack-protector-strong -fno-strict-aliasing
 override CPPFLAGS += -Ilib -I. -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"' \
 	-DPOSTERN_CONF='"$(SYSCONFDIR)/postern/postern.conf"'
 LINK := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-LIBS := -lunbound -lspf2 -lpsl -lidn2 -llmdb -lopendkim -lcrypto -lpthread
+LIBS := -lunbound -lspf2 -lpsl -lidn2 -llmdb -lopendkim -lcrypto -lhs \
+	-lpcre2-8 -lpcre2-32 -lm -lpthread
 
 LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 MILTER_SRC := $(sort $(wildcard milter/*.c))
@@ -75,6 +76,10 @@ $(BUILD)/test/bench/%: $(BUILD)/test/bench/%.o $(LIB)
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ -lmilter $(LIBS)
 
+$(BUILD)/test/conformance/%: $(BUILD)/test/conformance/%.o $(LIB)
+	$(call say,LD $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
+
 unit-programs: $(addprefix $(BUILD)/test/unit/,$(UNIT))
 fuzz-programs: $(addprefix $(BUILD)/test/fuzz/,$(FUZZ))
 socket-programs: $(addprefix $(BUILD)/test/socket/,$(SOCKET))
@@ -121,14 +126,55 @@ bench-auth: all $(BUILD)/test/bench/corpus
 	/usr/bin/python3 test/bench/auth.py --build $(BUILD) \
 		--state $(AUTH_BENCH) $(AUTHFLAGS)
 
+# Content analysis against spamd and rspamd.
+CONTENT_BENCH := $(BUILD)/bench-content
+bench-content: all $(BUILD)/test/bench/corpus
+	@.ci/deps content || echo "make bench-content: going on with what is there"
+	@rm -rf $(CONTENT_BENCH)
+	@mkdir -p $(CONTENT_BENCH)/plain
+	@cp -R contrib/postern.conf rules $(CONTENT_BENCH)
+	$(BUILD)/test/bench/corpus $(CONTENT_BENCH)/plain 400
+	/usr/bin/python3 test/bench/content.py --build $(BUILD) \
+		--state $(CONTENT_BENCH) $(CONTENTFLAGS)
+
+# Reloads with the stock rules while mail flows.
+RELOAD_BENCH := $(BUILD)/bench-reload
+bench-reload: all $(BUILD)/test/bench/corpus
+	@.ci/deps content || echo "make bench-reload: going on with what is there"
+	@rm -rf $(RELOAD_BENCH)
+	@mkdir -p $(RELOAD_BENCH)/plain
+	@cp -R contrib/postern.conf rules $(RELOAD_BENCH)
+	$(BUILD)/test/bench/corpus $(RELOAD_BENCH)/plain 400
+	/usr/bin/python3 test/bench/reload.py --build $(BUILD) \
+		--state $(RELOAD_BENCH) $(RELOADFLAGS)
+
+# Our rule engine against SpamAssassin, over the corpora.
+parity: all
+	@.ci/deps parity || echo "make parity: going on with what is there"
+	@BUILD=$(BUILD) SUITES=$(SUITES) test/parity/bars
+
 # The suites of other projects; "make SUITES=folder" says where they are.
-CONFORMANCE := $(patsubst %,$(BUILD)/test/unit/%_suite,spf dkim dmarc arc)
+CONFORMANCE := $(patsubst %,$(BUILD)/test/unit/%_suite,spf dkim dmarc arc url html)
 conformance: $(CONFORMANCE)
 	@SUITES=$(SUITES) test/conformance/bars $^
 
+# What each shipped rule hits in the corpora: rules/REPORT.md.
+rules-report: all
+	@BUILD=$(BUILD) SUITES=$(SUITES) /usr/bin/python3 test/rules_report.py
+
+# Our reading of MIME beside that of other parsers, over suites and corpora.
+mime-compare: $(BUILD)/test/conformance/mime_tree
+	@SUITES=$(SUITES) /usr/bin/python3 test/conformance/mime_compare.py \
+		$(MIMEFLAGS) $<
+
+# What rules see of HTML, beside SpamAssassin; HTMLFLAGS=--list names parts.
+html-compare: $(BUILD)/test/conformance/html_dump
+	@SUITES=$(SUITES) test/conformance/html_compare.pl $(HTMLFLAGS) $<
+
 # Every bar that an issue names; one that is missed hides no other.
 bars:
-	@missed=0; for part in bench bench-auth conformance; do \
+	@missed=0; for part in bench bench-auth bench-content \
+		bench-reload conformance parity rules-report; do \
 		$(MAKE) --no-print-directory $$part || missed=1; \
 	done; exit $$missed
 
@@ -140,6 +186,11 @@ install: all
 	$(INSTALL) -m 644 rules/*.cf $(DESTDIR)$(SYSCONFDIR)/postern/rules
 	$(INSTALL) -m 644 rules/lists/* \
 		$(DESTDIR)$(SYSCONFDIR)/postern/rules/lists
+	for kind in ham spam; do \
+		$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)/postern/rules/selftest/$$kind && \
+		$(INSTALL) -m 644 rules/selftest/$$kind/*.eml \
+			$(DESTDIR)$(SYSCONFDIR)/postern/rules/selftest/$$kind || exit 1; \
+	done
 	test -e $(DESTDIR)$(SYSCONFDIR)/postern/postern.conf || \
 		$(INSTALL) -m 644 contrib/postern.conf \
 		$(DESTDIR)$(SYSCONFDIR)/postern
@@ -166,11 +217,14 @@ help:
 	@echo "make run      shows the filter at work behind a private Postfix"
 	@echo "make check    runs all tests (make deps installs what they need)"
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)"
-	@echo "make lint, bench, bench-auth, conformance, bars, clean"
+	@echo "make lint, bench, bench-auth, bench-content, bench-reload, conformance,"
+	@echo "     parity"
+	@echo "make bars     all of these but lint; make clean"
 
 .PHONY: all unit-programs fuzz-programs socket-programs play-program \
 	bench-programs deps \
-	deps-build run check lint bench bench-auth conformance bars install \
-	clean help
+	deps-build run check lint bench bench-auth bench-content \
+	bench-reload conformance \
+	parity rules-report bars install clean help
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

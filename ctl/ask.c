@@ -68,17 +68,13 @@ print_answer(struct span answer)
 }
 
 int
-ask_main(const struct globals *g, int argc, char **argv)
+ask_daemon(const struct globals *g, const char *command)
 {
 	char *path, *address;
 	struct error error;
 	struct buf answer;
 	int fd, status = EX_UNAVAILABLE;
 
-	if (argc != 1) {
-		fprintf(stderr, "usage: posternctl %s\n", argv[0]);
-		return EX_USAGE;
-	}
 	path = g->control != NULL ? mem_copy(g->control, strlen(g->control)) :
 	    find_control(g, &error);
 	if (path == NULL) {
@@ -92,7 +88,7 @@ ask_main(const struct globals *g, int argc, char **argv)
 		    error.text);
 	} else {
 		buf_init(&answer, ANSWER_MAX);
-		if (converse(fd, argv[0], &answer) != 0)
+		if (converse(fd, command, &answer) != 0)
 			fprintf(stderr, "posternctl: %s\n", strerror(errno));
 		else
 			status = print_answer(buf_contents(&answer));
@@ -102,4 +98,19 @@ ask_main(const struct globals *g, int argc, char **argv)
 	free(address);
 	free(path);
 	return status;
+}
+
+int
+ask_main(const struct globals *g, int argc, char **argv)
+{
+	static const char shrink[] = "--accept-shrink";
+	bool reload = strcmp(argv[0], "reload") == 0;
+
+	if (argc == 2 && reload && strcmp(argv[1], shrink) == 0)
+		return ask_daemon(g, "reload --accept-shrink");
+	if (argc == 1)
+		return ask_daemon(g, argv[0]);
+	fprintf(stderr, "usage: posternctl %s%s\n", argv[0],
+	    reload ? " [--accept-shrink]" : "");
+	return EX_USAGE;
 }

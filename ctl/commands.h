@@ -22,8 +22,12 @@ int check_config_main(const struct globals *, int argc, char **argv);
 int dkim_main(const struct globals *, int argc, char **argv);
 int dmarc_main(const struct globals *, int argc, char **argv);
 int domain_main(const struct globals *, int argc, char **argv);
+int rules_main(const struct globals *, int argc, char **argv);
 
-/* reload, stats, status: asked of a running daemon. */
+/* reload, rollback, stats, status: asked of a running daemon. */
 int ask_main(const struct globals *, int argc, char **argv);
+
+/* Prints what the daemon says to a command; returns the exit status. */
+int ask_daemon(const struct globals *, const char *command);
 
 #endif

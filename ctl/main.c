@@ -7,6 +7,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/send.h"
+#include "rules/compile.h"
 
 static int
 send_command(const struct globals *g, int argc, char **argv)
@@ -35,8 +36,11 @@ static const struct command {
 	    "show the effective configuration and where it comes from"},
 	{"dmarc", dmarc_main, "explain what DMARC finds for a domain"},
 	{"domain", domain_main, "check what a domain publishes for mail"},
+	{"rules", rules_main, "check, list, explain and try rule files"},
 	{"dkim", dkim_main, "make a DKIM key, or test a published one"},
-	{"reload", ask_main, "have the daemon load a new generation"},
+	{"reload", ask_main,
+	    "have the daemon load a new generation [--accept-shrink]"},
+	{"rollback", ask_main, "return to the generation before"},
 	{"status", ask_main, "how the daemon is"},
 	{"stats", ask_main, "its counters, as Prometheus text"},
 	{"send", send_command, "put messages to a filter as an MTA would"},
@@ -98,9 +102,12 @@ int
 main(int argc, char **argv)
 {
 	struct globals globals;
-	int at = parse_globals(argc, argv, &globals);
+	int at, status = compile_worker(argc, argv);
 	size_t i;
 
+	if (status >= 0)
+		return status;
+	at = parse_globals(argc, argv, &globals);
 	if (at >= argc)
 		usage(stderr, EX_USAGE);
 	for (i = 0; i < COMMANDS; i++)

@@ -14,9 +14,8 @@
 #include "base/text.h"
 #include "ctl/commands.h"
 #include "ctl/source.h"
-#include "mail/split.h"
+#include "feed.h"
 
-#define RECIPIENTS_MAX 1000
 #define EXIT_SPAM 1
 #define HOST_NAME_BYTES 256
 
@@ -25,8 +24,8 @@ struct scan_run {
 	struct snapshot *snapshot;
 	struct services services;
 	struct arrival arrival;
-	const char *from;			/* NULL: the Return-Path */
-	const char *rcpts[RECIPIENTS_MAX];
+	const char *from;	/* NULL: as the message tells */
+	const char *rcpts[FEED_RECIPIENTS_MAX];
 	size_t rcpt_count;
 	bool json;
 	size_t messages, spam;
@@ -36,31 +35,6 @@ static const char usage_text[] =
     "usage: posternctl scan [--client address] [--name host] [--helo name]\n"
     "           [--from address] [--rcpt address]... [--user name]\n"
     "           [--config file] [--json] file|directory|mbox|- ...\n";
-
-static void
-feed(struct scan *scan, const struct scan_run *run, struct span raw)
-{
-	struct split_field field;
-	struct split split;
-	struct span from = span_of(run->from);
-	bool begun = run->from != NULL;
-	size_t i;
-
-	/* The envelope comes first, so its Return-Path has to be looked up. */
-	split_begin(&split, raw);
-	while (!begun && split_field(&split, &field)) {
-		begun = span_iis(field.name, "Return-Path");
-		if (begun)
-			from = field.value;
-	}
-	scan_sender(scan, from);
-	for (i = 0; i < run->rcpt_count; i++)
-		scan_recipient(scan, span_of(run->rcpts[i]));
-	split_begin(&split, raw);
-	while (split_field(&split, &field))
-		scan_header(scan, field.name, field.value);
-	scan_body(scan, split.rest);
-}
 
 static void
 print_report(const struct scan_run *run, const struct report *report)
@@ -84,13 +58,19 @@ static void
 scan_one(void *context, const char *name, struct span raw)
 {
 	struct scan_run *run = context;
+	const struct feed from = {
+		.sender = run->from != NULL ? span_of(run->from) :
+		    (struct span){NULL, 0},
+		.recipients = run->rcpts,
+		.recipient_count = run->rcpt_count,
+	};
 	struct report report;
 	struct scan scan;
 
 	scan_init(&scan);
 	scan_begin(&scan, snapshot_hold(run->snapshot), &run->services,
 	    &run->arrival, clock_wall());
-	feed(&scan, run, raw);
+	feed_message(&scan, &from, raw);
 	run->messages++;
 	run->spam += scan_end(&scan)->spam;
 	report = scan_report(&scan, "message");
@@ -118,7 +98,7 @@ take_value(struct scan_run *run, const char *option, const char *value,
 		return client->has_ip;
 	}
 	if (strcmp(option, "--rcpt") == 0) {
-		if (run->rcpt_count == RECIPIENTS_MAX)
+		if (run->rcpt_count == FEED_RECIPIENTS_MAX)
 			return false;
 		run->rcpts[run->rcpt_count++] = value;
 	} else if (strcmp(option, "--helo") == 0) {
@@ -173,11 +153,12 @@ scan_main(const struct globals *globals, int argc, char **argv)
 		return usage();
 	run.services.metrics = metrics_new();
 	run.services.store = store_memory();
+	run.services.pool = engine_pool_new();
 	gethostname(host, sizeof(host) - 1);
 	run.arrival.our_name = span_of(host);
 	run.arrival.authserv_id = host;
-	run.snapshot = snapshot_load(g.conf, g.overrides, run.services.metrics,
-	    &error);
+	run.snapshot = snapshot_load(g.conf, g.overrides, NULL,
+	    run.services.metrics, &error);
 	if (run.snapshot != NULL && run.snapshot->dns->enabled)
 		run.services.dns = settings_open_dns(run.snapshot->dns,
 		    &error);
@@ -193,6 +174,7 @@ scan_main(const struct globals *globals, int argc, char **argv)
 	if (run.services.dns != NULL)
 		dns_free(run.services.dns);
 	store_close(run.services.store);
+	engine_pool_free(run.services.pool);
 	metrics_free(run.services.metrics);
 	if (failed != EX_OK)
 		return failed;

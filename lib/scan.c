@@ -47,6 +47,9 @@ scan_reset(struct scan *s)
 {
 	if (s->snapshot != NULL)
 		drop_all(s);
+	if (s->inquiry.facts != NULL)
+		engine_return(s->services->pool, s->inquiry.facts->engine);
+	s->inquiry.facts = NULL;
 	dkim_bodies_done(&s->bodies);
 	snapshot_put(s->snapshot);
 	s->snapshot = NULL;
@@ -103,6 +106,8 @@ scan_inquiry(struct scan *s)
 	s->inquiry.dns = s->services->dns;
 	s->inquiry.dns_local = s->snapshot->dns->local_zones;
 	s->inquiry.dns_deadline = s->snapshot->dns->deadline;
+	s->inquiry.book = s->snapshot->book;
+	s->inquiry.pool = s->services->pool;
 	s->inquiry.policy = &s->snapshot->policy;
 	s->inquiry.arena = &s->message.arena;
 	s->inquiry.now = s->message.now;
@@ -351,6 +356,10 @@ scan_end(struct scan *s)
 	    &s->decision);
 	edits_make(m, &s->snapshot->policy, &s->result, &s->auth,
 	    &s->decision, s->snapshot->generation, &s->edits);
+	if (s->services->rehearsal)
+		return &s->decision;
+	shadows_note(&s->snapshot->shadows, &s->snapshot->policy, m, &s->result,
+	    &s->decision);
 	learn(s);
 	count_message(s);
 	return &s->decision;

@@ -17,7 +17,9 @@
 struct services {
 	struct store *store;
 	struct dns *dns;		/* NULL: nothing is asked */
+	struct engine_pool *pool;	/* scratch memory for rules */
 	struct metrics *metrics;
+	bool rehearsal;			/* learns and counts nothing */
 };
 
 struct scan {

@@ -8,10 +8,13 @@
 #include "conf/networks.h"
 #include "net/dns.h"
 
-#define CORE_SECTIONS 7
+#define CORE_SECTIONS 8
 
 static const char *const mode_words[] = {"observe", "mark", "enforce", NULL};
 static const char *const overload_words[] = {"accept", "defer", NULL};
+static const char *const newsletter_words[] = {
+	"accept", "mark", "tag", "quarantine", NULL,
+};
 static const char *const target_words[] = {"syslog", "stderr", NULL};
 static const char *const format_words[] = {"text", "json", NULL};
 static const char *const store_words[] = {"embedded", "memory", NULL};
@@ -23,8 +26,6 @@ static const struct option general_rows[] = {
 	    "observe (log only), mark (header fields only) or enforce"},
 	{"authserv_id", OPTION_STRING, GENERAL(authserv_id), "", 0, 255, NULL,
 	    "our name in Authentication-Results; empty: the MTA's"},
-	{"rules", OPTION_PATHS, GENERAL(rules), "rules/*.cf", 0, 0, NULL,
-	    "files of scores and descriptions"},
 	{0},
 };
 
@@ -42,6 +43,10 @@ static const struct option actions_rows[] = {
 	    POINTS_MAX, NULL, "taken off these scores for role aliases"},
 	{"tag_subject", OPTION_STRING, ACTIONS(tag_subject), "", 0, 80, NULL,
 	    "put in front of the Subject of spam"},
+	{"newsletter", OPTION_WORD, ACTIONS(newsletter), "mark", 0, 0,
+	    newsletter_words, "what becomes of newsletters that are no spam"},
+	{"newsletter_tag", OPTION_STRING, ACTIONS(newsletter_tag),
+	    "[Newsletter]", 0, 80, NULL, "put in front of their Subject"},
 	{"reject_text", OPTION_STRING, ACTIONS(reject_text),
 	    "\"Message refused as spam; postmaster can tell why\"", 1, 200,
 	    NULL, "what the sender of refused mail reads"},
@@ -115,6 +120,14 @@ static const struct option dns_rows[] = {
 	{0},
 };
 
+#define RELOAD(member) offsetof(struct reload_settings, member)
+
+static const struct option reload_rows[] = {
+	{"shrink", OPTION_INT, RELOAD(shrink), "50", 0, 100, NULL,
+	    "percent of its entries that a list may lose; 0: any"},
+	{0},
+};
+
 static const struct section core[CORE_SECTIONS - 1] = {
 	{"", general_rows, sizeof(struct general)},
 	{"actions", actions_rows, sizeof(struct policy)},
@@ -122,6 +135,7 @@ static const struct section core[CORE_SECTIONS - 1] = {
 	{"log", log_rows, sizeof(struct log_settings)},
 	{"dns", dns_rows, sizeof(struct dns_options)},
 	{"store", store_rows, sizeof(struct store_settings)},
+	{"reload", reload_rows, sizeof(struct reload_settings)},
 };
 
 struct dns *

@@ -12,7 +12,6 @@
 struct general {
 	int64_t mode;			/* enum mode */
 	const char *authserv_id;	/* "" is the MTA's host name */
-	struct strings rules;		/* files of scores and descriptions */
 };
 
 /* Section "daemon"; read at start only. */
@@ -54,6 +53,11 @@ struct store_settings {
 };
 
 enum store_kind { STORE_KIND_EMBEDDED, STORE_KIND_MEMORY };
+
+/* Section "reload". */
+struct reload_settings {
+	int64_t shrink;		/* percent that a list may lose; 0: any */
+};
 
 struct dns;
 

@@ -9,8 +9,6 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
-#include "conf/lines.h"
-#include "rules/rules.h"
 #include "verdict/edits.h"
 
 /* The largest configuration as text: what many small files may hold. */
@@ -29,6 +27,7 @@ load_sections(struct snapshot *s)
 	s->limits = conf_section(s->conf, check_limits.name);
 	s->store = conf_section(s->conf, "store");
 	s->dns = conf_section(s->conf, "dns");
+	s->reload = conf_section(s->conf, "reload");
 	s->policy = *(const struct policy *)conf_section(s->conf, "actions");
 	s->policy.mode = s->general->mode;
 }
@@ -99,15 +98,26 @@ raised_early(const char *name)
 }
 
 static int
-load_rules(struct snapshot *s, struct digest *digest, struct error *error)
+load_rules(struct snapshot *s, const struct snapshot *previous,
+    struct error *error)
 {
-	const struct strings *files = &s->general->rules;
+	const struct rulebook_options options = {
+		.settings = conf_section(s->conf, check_rules.name),
+		.conf = s->conf,
+		.networks = &s->networks,
+		.symbols = &s->weights,
+		.manifest = &s->manifest,
+	};
 	size_t i;
 
 	declare_symbols(s);
-	if (lines_read_all(s->conf, "", "rules", files, rules_line,
-	    &s->weights, digest, error) != 0)
+	s->book = rulebook_load(&options,
+	    previous != NULL ? previous->book : NULL, error);
+	if (s->book == NULL)
 		return -1;
+	ruleset_weigh(s->book->rules, &s->weights);
+	shadows_load(&s->shadows, s->book->rules, &s->weights,
+	    previous != NULL ? &previous->shadows : NULL);
 	for (i = 0; i < s->policy.refuse_at_rcpt.count; i++)
 		if (!raised_early(s->policy.refuse_at_rcpt.item[i]))
 			return conf_refuse(s->conf, "actions",
@@ -149,9 +159,15 @@ activate(struct snapshot *s, const struct check *check, void *self)
 }
 
 static int
-load_checks(struct snapshot *s, struct digest *digest, struct error *error)
+load_checks(struct snapshot *s, struct error *error)
 {
-	struct loading loading = {s->conf, digest, error};
+	struct loading loading = {
+		.conf = s->conf,
+		.book = s->book,
+		.weights = &s->weights,
+		.manifest = &s->manifest,
+		.error = error,
+	};
 	const void *options;
 	void *self;
 	size_t i, n = 0;
@@ -185,24 +201,28 @@ add_policy_needs(struct snapshot *s)
 		s->needs &= ~(unsigned)NEED_QUARANTINE;
 		return;
 	}
-	if (s->policy.quarantine != 0 || s->networks.relays.map.count > 0)
+	if (s->policy.quarantine != 0 || s->networks.relays.map.count > 0 ||
+	    s->policy.newsletter == NEWSLETTER_QUARANTINE)
 		s->needs |= NEED_QUARANTINE;
 	if (s->policy.refuse_at_rcpt.count > 0)
 		s->needs |= NEED_REFUSE_RCPT;
 }
 
 static void
-name_generation(struct snapshot *s, struct digest *digest)
+name_generation(struct snapshot *s)
 {
+	struct digest *digest = digest_new();
 	char text[DIGEST_TEXT_MAX];
 	struct buf conf;
 
+	manifest_digest(&s->manifest, 0, digest);
 	buf_init(&conf, CONF_TEXT_MAX);
 	conf_print(s->conf, &conf, false);
 	digest_add(digest, buf_contents(&conf));
 	buf_done(&conf);
 	snprintf(s->generation, sizeof(s->generation), "%.*s",
 	    GENERATION_MAX - 1, digest_text(digest, text));
+	digest_free(digest);
 }
 
 static void
@@ -230,37 +250,36 @@ find_cells(struct snapshot *s, struct metrics *metrics)
 }
 
 static int
-snapshot_fill(struct snapshot *s, struct digest *digest, struct error *error)
+snapshot_fill(struct snapshot *s, const struct snapshot *previous,
+    struct error *error)
 {
 	load_sections(s);
 	if (check_texts(s, error) != 0 || check_thresholds(s, error) != 0 ||
-	    networks_load(&s->networks, s->conf, digest, error) != 0 ||
-	    load_rules(s, digest, error) != 0 ||
-	    load_checks(s, digest, error) != 0)
+	    networks_load(&s->networks, s->conf, &s->manifest, error) != 0 ||
+	    load_rules(s, previous, error) != 0 ||
+	    load_checks(s, error) != 0)
 		return -1;
 	add_policy_needs(s);
-	name_generation(s, digest);
+	name_generation(s);
 	return 0;
 }
 
 struct snapshot *
 snapshot_load(const char *file, const char *const *overrides,
-    struct metrics *metrics, struct error *error)
+    const struct snapshot *previous, struct metrics *metrics,
+    struct error *error)
 {
 	struct counted *counted = mem_alloc(sizeof(*counted));
 	struct snapshot *s = &counted->snapshot;
-	struct digest *digest;
 	int status = -1;
 
 	atomic_init(&counted->holds, 1);
 	weights_init(&s->weights);
+	manifest_init(&s->manifest);
 	s->sections = settings_sections();
 	s->conf = conf_load(file, s->sections, overrides, error);
-	if (s->conf != NULL) {
-		digest = digest_new();
-		status = snapshot_fill(s, digest, error);
-		digest_free(digest);
-	}
+	if (s->conf != NULL)
+		status = snapshot_fill(s, previous, error);
 	if (status != 0) {
 		snapshot_put(s);
 		return NULL;
@@ -288,7 +307,10 @@ snapshot_put(struct snapshot *s)
 			s->active[i].check->unload(s->active[i].self);
 	free(s->active);
 	free(s->symbol_cells);
+	shadows_done(&s->shadows);
+	rulebook_put(s->book);
 	weights_done(&s->weights);
+	manifest_done(&s->manifest);
 	networks_done(&s->networks);
 	conf_free(s->conf);
 	free(s->sections);

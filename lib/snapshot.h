@@ -11,6 +11,7 @@
 #include "check/check.h"
 #include "conf/networks.h"
 #include "settings.h"
+#include "shadows.h"
 
 #define GENERATION_MAX 13	/* 12 hexadecimal digits and a zero */
 
@@ -28,9 +29,13 @@ struct snapshot {
 	const struct limits *limits;
 	const struct store_settings *store;
 	const struct dns_options *dns;
+	const struct reload_settings *reload;
 	struct policy policy;
+	struct manifest manifest;	/* of files beside the configuration */
 	struct networks networks;
 	struct weights weights;
+	struct rulebook *book;
+	struct shadows shadows;
 	metric_cell **symbol_cells;	/* by weight.index */
 	metric_cell *action_cells[ACTION_REJECT + 1];
 	metric_cell *done_cells[ACTION_REJECT + 1];
@@ -45,9 +50,11 @@ struct snapshot {
 /*
  * Loads a complete generation, held once by the caller, or returns NULL with
  * *error filled in.  overrides are as in conf_load.  metrics outlives it.
+ * previous (or NULL) shares what did not change.
  */
 struct snapshot *snapshot_load(const char *file, const char *const *overrides,
-    struct metrics *metrics, struct error *error);
+    const struct snapshot *previous, struct metrics *metrics,
+    struct error *error);
 
 struct snapshot *snapshot_hold(struct snapshot *);
 void snapshot_put(struct snapshot *);	/* NULL is allowed */

@@ -19,14 +19,51 @@
 typedef int command_fn(struct daemon *, struct buf *out);
 
 static int
-command_reload(struct daemon *d, struct buf *out)
+reload(struct daemon *d, bool shrunk, struct buf *out)
 {
 	struct error error;
 
-	if (daemon_reload(d, out, &error) == 0)
+	if (daemon_reload(d, shrunk, out, &error) == 0)
 		return EX_OK;
 	buf_printf(out, "%s\n", error.text);
 	return EX_CONFIG;
+}
+
+static int
+command_reload(struct daemon *d, struct buf *out)
+{
+	return reload(d, false, out);
+}
+
+static int
+command_reload_shrunk(struct daemon *d, struct buf *out)
+{
+	return reload(d, true, out);
+}
+
+static int
+command_rollback(struct daemon *d, struct buf *out)
+{
+	struct error error;
+
+	if (daemon_rollback(d, out, &error) == 0)
+		return EX_OK;
+	buf_printf(out, "%s\n", error.text);
+	return EX_UNAVAILABLE;
+}
+
+static int
+command_shadow(struct daemon *d, struct buf *out)
+{
+	struct snapshot *s = current_get(d->current);
+	size_t i;
+
+	for (i = 0; i < s->shadows.count; i++)
+		shadow_print(s->shadows.items[i], out);
+	if (s->shadows.count == 0)
+		buf_puts(out, "no rule is on trial\n");
+	snapshot_put(s);
+	return EX_OK;
 }
 
 static int
@@ -65,6 +102,10 @@ command_status(struct daemon *d, struct buf *out)
 	buf_printf(out, "connections: %llu\nin flight: %llu\n",
 	    (unsigned long long)metrics_get(metrics, METRIC_CONNECTIONS_OPEN),
 	    (unsigned long long)metrics_get(metrics, METRIC_IN_FLIGHT));
+	if (d->previous != NULL)
+		buf_printf(out, "previous: %s\n", d->previous->generation);
+	if (d->doubts.text[0] != '\0')
+		buf_printf(out, "started in spite of: %s\n", d->doubts.text);
 	if (d->refused.text[0] != '\0')
 		buf_printf(out, "last reload refused: %s\n", d->refused.text);
 	snapshot_put(s);
@@ -76,6 +117,9 @@ static const struct {
 	command_fn *run;
 } commands[] = {
 	{"reload", command_reload},
+	{"reload --accept-shrink", command_reload_shrunk},
+	{"rollback", command_rollback},
+	{"shadow", command_shadow},
 	{"stats", command_stats},
 	{"status", command_status},
 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "admission.h"
 #include "base/clock.h"
 #include "milter/notify.h"
 
@@ -57,27 +58,79 @@ refuse_reload(struct daemon *d, const struct error *error)
 	return -1;
 }
 
+/* A generation that may judge mail, or NULL. */
+static struct snapshot *
+load_admitted(struct daemon *d, const struct snapshot *old, bool shrunk,
+    struct error *error)
+{
+	struct admission admission = {
+		.previous = old,
+		.shrunk = shrunk,
+		.now = clock_wall(),
+	};
+	struct snapshot *new = snapshot_load(d->file, d->overrides, old,
+	    d->services.metrics, error);
+
+	if (new == NULL || admission_check(new, &admission, error) == 0)
+		return new;
+	snapshot_put(new);
+	return NULL;
+}
+
+/* Takes both holds.  What is the same again is nothing to return to. */
+static void
+take_into_use(struct daemon *d, struct snapshot *old, struct snapshot *new)
+{
+	if (strcmp(old->generation, new->generation) == 0) {
+		snapshot_put(old);
+	} else {
+		snapshot_put(d->previous);
+		d->previous = old;
+	}
+	current_publish(d->current, new);
+	d->reloaded = clock_wall();
+}
+
 int
-daemon_reload(struct daemon *d, struct buf *out, struct error *error)
+daemon_reload(struct daemon *d, bool shrunk, struct buf *out,
+    struct error *error)
 {
 	struct snapshot *new, *old;
 
 	notify_reloading();
-	new = snapshot_load(d->file, d->overrides, d->services.metrics, error);
-	if (new == NULL)
-		return refuse_reload(d, error);
 	old = current_get(d->current);
+	new = load_admitted(d, old, shrunk, error);
+	if (new == NULL) {
+		snapshot_put(old);
+		return refuse_reload(d, error);
+	}
 	note_changes(old, new, out);
 	if (out->n > 0)
 		log_info(d->log, "%s", buf_string(out));
-	current_publish(d->current, new);
 	log_info(d->log, "generation %s in use, was %s", new->generation,
 	    old->generation);
 	buf_printf(out, "generation %s in use\n", new->generation);
-	snapshot_put(old);
-	d->reloaded = clock_wall();
-	d->refused.text[0] = '\0';
+	take_into_use(d, old, new);
+	d->refused.text[0] = d->doubts.text[0] = '\0';
 	metrics_add(d->services.metrics, METRIC_RELOADS, 1);
 	notify_send("READY=1\nSTATUS=ready");
+	return 0;
+}
+
+int
+daemon_rollback(struct daemon *d, struct buf *out, struct error *error)
+{
+	struct snapshot *old, *new = d->previous;
+
+	if (new == NULL)
+		return error_set(error, "no other generation has been in use");
+	d->previous = NULL;
+	old = current_get(d->current);
+	log_info(d->log, "rolled back: generation %s in use, was %s",
+	    new->generation, old->generation);
+	buf_printf(out, "generation %s in use, was %s\n", new->generation,
+	    old->generation);
+	take_into_use(d, old, new);
+	metrics_add(d->services.metrics, METRIC_ROLLBACKS, 1);
 	return 0;
 }

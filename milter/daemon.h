@@ -18,6 +18,7 @@ struct daemon {
 	const char *file;		/* of the configuration */
 	const char *const *overrides;	/* "-o", or NULL */
 	struct current *current;
+	struct snapshot *previous;	/* in use before it, or NULL */
 	struct services services;
 	struct log *log;
 	struct gate *gate;
@@ -27,14 +28,23 @@ struct daemon {
 	int64_t started;		/* wall clock, ms */
 	int64_t reloaded;		/* wall clock of the last good load */
 	struct error refused;		/* the last reload, or empty */
+	struct error doubts;		/* about the first load, or empty */
 };
 
 /*
  * Loads a new generation beside the running one and puts it into use.  On
  * error the old one stays.  Main thread only.  Notes for the operator, as on
- * keys that only a restart changes, are appended to out.  Returns 0 or -1.
+ * keys that only a restart changes, are appended to out.  shrunk says that the
+ * operator means lists to be shorter.  Returns 0 or -1.
  */
-int daemon_reload(struct daemon *, struct buf *out, struct error *);
+int daemon_reload(struct daemon *, bool shrunk, struct buf *out,
+    struct error *);
+
+/*
+ * Returns to the generation that was in use before, so that a second time
+ * undoes the first.  -1 when there is none.  Main thread only.
+ */
+int daemon_rollback(struct daemon *, struct buf *out, struct error *);
 
 /*
  * gate - counts the messages under way and the memory they hold.  All threads.

@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "admission.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "milter/callbacks.h"
@@ -21,6 +22,7 @@
 #include "milter/quickack.h"
 #include "milter/signals.h"
 #include "net/endpoint.h"
+#include "rules/compile.h"
 
 #define OVERRIDES_MAX 256
 #define HOST_NAME_MAX_BYTES 256
@@ -240,7 +242,7 @@ reload(struct daemon *d)
 	struct buf out;
 
 	buf_init(&out, 1 << 16);
-	daemon_reload(d, &out, &error);
+	daemon_reload(d, false, &out, &error);
 	buf_done(&out);
 }
 
@@ -331,11 +333,27 @@ init_daemon(struct daemon *d, const struct options *o,
 	d->file = o->file;
 	d->overrides = o->overrides;
 	d->services.metrics = metrics;
+	d->services.pool = engine_pool_new();
 	d->current = current_new(snapshot);
 	d->log = log_new(conf_section(snapshot->conf, "log"));
 	d->gate = gate_new(metrics);
 	d->host_name = mem_copy(host, strlen(host));
 	d->started = d->reloaded = clock_wall();
+}
+
+/*
+ * No mail at all is worse than mail judged by doubtful rules: the first
+ * generation, which has none to stand in for it, is only warned about.
+ */
+static void
+doubt(struct daemon *d, struct snapshot *snapshot)
+{
+	struct admission admission = {.now = clock_wall()};
+
+	if (admission_check(snapshot, &admission, &d->doubts) != 0)
+		log_warn(d->log, "started in spite of: %s", d->doubts.text);
+	else
+		d->doubts.text[0] = '\0';
 }
 
 /* From a good configuration to mail flowing; returns an exit code. */
@@ -366,11 +384,26 @@ run(struct daemon *d, struct snapshot *snapshot, struct sockets *sockets)
 	    callbacks_register(d, sockets->mta, &error) != 0 ||
 	    start_threads(d) != 0)
 		return fail("cannot start: ", &error, EX_OSERR);
+	doubt(d, snapshot);
 	log_info(d->log, "postern %s ready, generation %s", POSTERN_VERSION,
 	    snapshot->generation);
 	notify_send("READY=1\nSTATUS=ready");
 	serve(d, sockets);
 	drain(d, sockets);
+	return EX_OK;
+}
+
+/* "-t": what a reload would have said; returns an exit code. */
+static int
+test(const struct options *o, struct snapshot *snapshot)
+{
+	struct admission admission = {.now = clock_wall()};
+	struct error error;
+
+	if (admission_check(snapshot, &admission, &error) != 0)
+		return fail("", &error, EX_CONFIG);
+	printf("%s: good, generation %s, %zu self-test messages\n", o->file,
+	    snapshot->generation, admission.messages);
 	return EX_OK;
 }
 
@@ -384,10 +417,13 @@ main(int argc, char **argv)
 	    .group = (gid_t)-1};
 	struct daemon daemon;
 	struct error error;
+	int status = compile_worker(argc, argv);
 
+	if (status >= 0)
+		return status;
 	parse_options(argc, argv, &options);
-	snapshot = snapshot_load(options.file, options.overrides, metrics,
-	    &error);
+	snapshot = snapshot_load(options.file, options.overrides, NULL,
+	    metrics, &error);
 	if (snapshot == NULL ||
 	    find_permissions(&sockets, snapshot, &error) != 0) {
 		snapshot_put(snapshot);
@@ -395,11 +431,10 @@ main(int argc, char **argv)
 		return fail("", &error, EX_CONFIG);
 	}
 	if (options.test) {
-		printf("%s: good, generation %s\n", options.file,
-		    snapshot->generation);
+		status = test(&options, snapshot);
 		snapshot_put(snapshot);
 		metrics_free(metrics);
-		return EX_OK;
+		return status;
 	}
 	init_daemon(&daemon, &options, snapshot, metrics);
 	return run(&daemon, snapshot, &sockets);

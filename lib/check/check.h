@@ -9,9 +9,10 @@
 #define CHECK_CHECK_H
 
 #include "auth/auth.h"
-#include "base/digest.h"
 #include "conf/conf.h"
+#include "conf/manifest.h"
 #include "mail/message.h"
+#include "rules/rulebook.h"
 #include "store/store.h"
 #include "verdict/policy.h"
 #include "verdict/result.h"
@@ -61,6 +62,10 @@ struct inquiry {
 	int64_t dns_deadline;	/* ms that all waiting for it may take */
 	int64_t patience;	/* steady ms at which waiting for it ends; 0:
 				 * nobody waits yet */
+	const struct rulebook *book;	/* of the generation */
+	struct engine_pool *pool;	/* of the process */
+	struct facts *facts;		/* ask inquiry_facts for it */
+	const struct match *match;	/* of the rules, once they have run */
 	struct dkim_bodies *bodies;	/* hashes of the body, all of it, to be
 					 * wanted by the end of STAGE_HEADERS */
 	const struct policy *policy;
@@ -73,10 +78,12 @@ struct inquiry {
 	size_t op_count;
 };
 
-/* While loading: the file, the generation's digest, where to say why not. */
+/* While loading: the file, what was read, where to say why not. */
 struct loading {
 	const struct conf *conf;
-	struct digest *digest;
+	const struct rulebook *book;
+	const struct weights *weights;	/* scored already */
+	struct manifest *manifest;
 	struct error *error;
 };
 
@@ -131,6 +138,12 @@ struct store_op *inquiry_op(struct inquiry *);
  */
 int64_t inquiry_patience(struct inquiry *);
 
+/*
+ * What the message says: its parts, texts, links, header fields.  Made at the
+ * first call, from STAGE_BODY on; all checks share it.
+ */
+struct facts *inquiry_facts(struct inquiry *);
+
 /* Asks that the sender come back later; text is static or arena memory. */
 void inquiry_defer(struct inquiry *, const char *enhanced, const char *text);
 
@@ -146,6 +159,7 @@ extern const struct check *const checks[];
 
 extern const struct check check_lists, check_iprev, check_helo, check_spf,
     check_recipients, check_headers, check_authres, check_dkim, check_arc,
-    check_dmarc, check_sign, check_gtube, check_limits, check_greylist;
+    check_dmarc, check_sign, check_gtube, check_limits, check_content,
+    check_rules, check_greylist;
 
 #endif

@@ -19,6 +19,8 @@ const struct check *const checks[] = {
 	&check_dmarc,
 	&check_sign,
 	&check_limits,
+	&check_content,
+	&check_rules,
 	&check_greylist,	/* all have spoken */
 	NULL,
 };
@@ -42,6 +44,28 @@ inquiry_op(struct inquiry *q)
 	if (q->op_count == INQUIRY_OPS_MAX)
 		return NULL;
 	return &q->ops[q->op_count++];
+}
+
+struct facts *
+inquiry_facts(struct inquiry *q)
+{
+	struct facts *f;
+
+	if (q->facts != NULL)
+		return q->facts;
+	f = arena_alloc(q->arena, sizeof(*f));
+	f->arena = q->arena;
+	f->rules = q->book->rules;
+	f->lists = q->book->lists;
+	f->networks = q->book->networks;
+	f->suffixes = q->book->suffixes;
+	f->message = q->message;
+	f->auth = q->auth;
+	f->now = q->now;
+	facts_begin(f, engine_borrow(q->pool,
+	    matcher_engine(q->book->matcher)));
+	q->facts = f;
+	return f;
 }
 
 int64_t

@@ -31,7 +31,7 @@ static const char *const symbols[] = {
 	"DATE_IN_FUTURE_96_XX", "DATE_IN_PAST_YEAR", "MISSING_MID",
 	"INVALID_MSGID", "MISSING_HEADERS", "MISSING_SUBJECT",
 	"MULTIPLE_UNIQUE_HEADERS", "MIME_HEADER_BROKEN",
-	"SUBJ_ILLEGAL_CHARS", "HEAD_ILLEGAL_CHARS", NULL,
+	"SUBJECT_NOT_UTF8", "HEADER_NOT_UTF8", NULL,
 };
 
 static unsigned
@@ -189,10 +189,10 @@ judge_bytes(struct inquiry *q)
 		if (!(found & (FIELD_NUL | FIELD_CONTROL | FIELD_NOT_UTF8)))
 			continue;
 		if (span_iis(h->name, "Subject"))
-			inquiry_raise(q, "SUBJ_ILLEGAL_CHARS", "%.*s",
+			inquiry_raise(q, "SUBJECT_NOT_UTF8", "%.*s",
 			    SPAN_ARG(span_trim(h->value)));
 		else
-			inquiry_raise(q, "HEAD_ILLEGAL_CHARS", "%.*s",
+			inquiry_raise(q, "HEADER_NOT_UTF8", "%.*s",
 			    SPAN_ARG(span_head(h->name, FIELD_NAME_SHOWN)));
 	}
 }

@@ -136,7 +136,7 @@ lists_load(const void *options, struct loading *loading)
 	map_init(&lists->sender);
 	map_init(&lists->from);
 	if (lines_read_all(loading->conf, check_lists.name, "deny", &o->deny,
-	    take_entry, lists, loading->digest, loading->error) != 0) {
+	    take_entry, lists, loading->manifest, loading->error) != 0) {
 		lists_unload(lists);
 		return NULL;
 	}

@@ -70,7 +70,7 @@ roles_load(const void *options, struct loading *loading)
 
 	map_init(&roles->names);
 	if (lines_read_all(loading->conf, check_recipients.name, "roles",
-	    &o->roles, take_role, roles, loading->digest,
+	    &o->roles, take_role, roles, loading->manifest,
 	    loading->error) != 0) {
 		roles_unload(roles);
 		return NULL;

@@ -133,7 +133,7 @@ sign_load(const void *options, struct loading *loading)
 		conf_refuse(loading->conf, "sign", "keys", loading->error,
 		    "this libopendkim lacks SHA-256 or Ed25519");
 	else if (lines_read_all(loading->conf, "sign", "keys",
-	    &self->options->keys, take_key, self, loading->digest,
+	    &self->options->keys, take_key, self, loading->manifest,
 	    loading->error) == 0)
 		return self;
 	sign_unload(self);

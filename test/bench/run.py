@@ -55,6 +55,7 @@ class Filter:
 
     It listens at a port, or at the path of a socket.
     """
+    PATIENCE = 10       # seconds until it has to listen
 
     def __init__(self, name, command, place, log):
         self.name = name
@@ -63,7 +64,7 @@ class Filter:
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True)
-        for _ in range(100):
+        for _ in range(10 * self.PATIENCE):
             if self.process.poll() is not None:
                 raise Failed(f"{name} ended with {self.process.returncode}")
             try:

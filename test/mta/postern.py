@@ -29,7 +29,10 @@ class Postern:
                     "daemon.listen_mode=0666", "daemon.user=",
                     f"daemon.control={self.control}",
                     f"store.path={folder}/store",
-                    "log.to=stderr", "log.format=json", *options)
+                    "log.to=stderr", "log.format=json",
+                    # "make check" gives all its programs one folder.
+                    "rules.cache=" + os.environ.get("RULES_CACHE", ""),
+                    *options)
         settings += ((f"dns.forwarders={dns}", "dns.local_zones=yes") if dns
                      else ("dns.enabled=no",))
         self.argv = [os.path.join(BUILD, "postern"), "-c", configuration]

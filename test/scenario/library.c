@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admission.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "scan.h"
 #include "store/backend.h"
@@ -60,9 +62,10 @@ library_start(struct world *w, const char *daemon, struct error *error)
 	(void)daemon;
 	l->services.metrics = metrics_new();
 	l->store = l->services.store = store_memory();
+	l->services.pool = engine_pool_new();
 	l->stopped = store_new(&silent, NULL);
 	scan_init(&l->scan);
-	l->snapshot = snapshot_load(WORLD_CONF, NULL, l->services.metrics,
+	l->snapshot = snapshot_load(WORLD_CONF, NULL, NULL, l->services.metrics,
 	    error);
 	if (zone_exists(w->scenario))
 		l->services.dns = zone_table(w->scenario, error);
@@ -80,6 +83,7 @@ library_stop(void *self, struct error *error)
 	dns_free(l->services.dns);
 	store_close(l->store);
 	store_close(l->stopped);
+	engine_pool_free(l->services.pool);
 	metrics_free(l->services.metrics);
 	free(l);
 	return 0;
@@ -89,11 +93,20 @@ static int
 library_reload(void *self, struct error *error)
 {
 	struct library *l = self;
+	struct admission admission = {
+		.previous = l->snapshot,
+		.now = clock_wall(),
+	};
 	struct snapshot *next;
 
-	next = snapshot_load(WORLD_CONF, NULL, l->services.metrics, error);
+	next = snapshot_load(WORLD_CONF, NULL, l->snapshot,
+	    l->services.metrics, error);
 	if (next == NULL)
 		return 1;
+	if (admission_check(next, &admission, error) != 0) {
+		snapshot_put(next);
+		return 1;
+	}
 	snapshot_put(l->snapshot);
 	l->snapshot = next;
 	return 0;

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "rules/compile.h"
 #include "test/scenario/player.h"
 
 /* Where the library's clock stands at first: 2026-11-23 10:00:00 UTC. */
@@ -299,8 +300,10 @@ int
 main(int argc, char **argv)
 {
 	struct play play;
-	int i;
+	int i, status = compile_worker(argc, argv);
 
+	if (status >= 0)
+		return status;
 	if (argc < 3) {
 		fputs("usage: play daemon|- directory|file ...\n", stderr);
 		return 2;

@@ -244,6 +244,8 @@ arrange(const struct lab *lab)
 void
 lab_launch(struct lab *lab)
 {
+	/* "make check" gives all its programs one folder. */
+	const char *cache = getenv("RULES_CACHE");
 	char *argv[ARGS_MAX];
 	int n = 0;
 
@@ -255,6 +257,7 @@ lab_launch(struct lab *lab)
 	argv[n++] = mem_printf("-odaemon.user=%s", lab->user);
 	/* No test may depend on a network. */
 	argv[n++] = mem_printf("-odns.enabled=no");
+	argv[n++] = mem_printf("-orules.cache=%s", cache != NULL ? cache : "");
 	argv[n++] = mem_printf("-olog.to=stderr");
 	argv[n++] = mem_printf("-olog.format=json");
 	argv[n] = NULL;

@@ -11,26 +11,35 @@
 
 static const char deny_list[] = "client 198.51.100.0/24\n";
 
+/* Without rules, which want the body, and tests that want rules. */
+#define NO_RULES "rules.files={ rules/10*.cf, rules/20*.cf, gtube.cf }", \
+	"rules.selftest=\"\"", \
+	"content.enabled=no", "reload.shrink=0"
+
+static const char gtube[] = "score GTUBE 1000\n";
+
 /* Generations in the order in which they are loaded. */
 static const struct generation {
 	const char *name;
-	const char *settings[7];
+	const char *settings[12];
 	bool body, refuses, holds;	/* what it asks for */
 	bool takes[CONNECTIONS];	/* those that take it: older ones */
 } generations[] = {
-	{"no body", {"gtube.enabled=no", "greylist.when=never"},
+	{"no body", {"gtube.enabled=no", "greylist.when=never",
+	    NO_RULES},
 	    false, false, false, {true}},
-	{"body wanted", {"gtube.enabled=yes", "greylist.when=never"},
+	{"body wanted", {"gtube.enabled=yes", "greylist.when=never",
+	    NO_RULES},
 	    true, false, false, {false, true}},
 	{"refuses at RCPT", {"gtube.enabled=yes", "greylist.when=never",
-	    "mode=enforce", "actions.refuse_at_rcpt=DENY_CLIENT",
+	    NO_RULES, "mode=enforce", "actions.refuse_at_rcpt=DENY_CLIENT",
 	    "lists.deny=deny"}, true, true, false, {false, false, true}},
 	{"quarantine", {"gtube.enabled=yes", "greylist.when=never",
-	    "mode=enforce", "actions.refuse_at_rcpt=DENY_CLIENT",
+	    NO_RULES, "mode=enforce", "actions.refuse_at_rcpt=DENY_CLIENT",
 	    "lists.deny=deny", "actions.quarantine=6"}, true, true, true,
 	    {false, false, false, true}},
 	{"no body again", {"gtube.enabled=no", "greylist.when=never",
-	    "actions.required=4"}, false, false, false,
+	    NO_RULES, "actions.required=4"}, false, false, false,
 	    {true, true, true, true, true}},
 };
 
@@ -145,8 +154,9 @@ old_answers(struct lab *lab)
 static void
 observer(struct lab *lab)
 {
-	const char *observe[] = {"mode=observe", NULL};
-	const char *mark[] = {"mode=mark", "greylist.when=never", NULL};
+	const char *observe[] = {"mode=observe", NO_RULES, NULL};
+	const char *mark[] = {"mode=mark", "greylist.when=never", NO_RULES,
+	    NULL};
 	struct mclient *old, *new;
 	struct lab_answer a;
 
@@ -250,6 +260,7 @@ main(void)
 
 	lab_make(&lab, true);
 	lab_write(&lab, "deny", deny_list);
+	lab_write(&lab, "gtube.cf", gtube);
 	if (CHECK("start", lab_start(&lab))) {
 		old_connections(&lab);
 		old_answers(&lab);

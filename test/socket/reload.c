@@ -136,10 +136,12 @@ reload_by(const struct lab *lab, enum way way, const char *row,
 static void
 configure(const struct lab *lab, bool second)
 {
-	const char *first_settings[] = {"rules={ rules/*.cf, a.cf }",
-	    "actions.required=5", "greylist.when=never", NULL};
-	const char *second_settings[] = {"rules={ rules/*.cf, b.cf }",
-	    "actions.required=3.5", "greylist.when=never", NULL};
+	const char *first_settings[] = {"rules.files={ rules/*.cf, a.cf }",
+	    "rules.selftest=\"\"", "actions.required=5",
+	    "greylist.when=never", NULL};
+	const char *second_settings[] = {"rules.files={ rules/*.cf, b.cf }",
+	    "rules.selftest=\"\"", "actions.required=3.5",
+	    "greylist.when=never", NULL};
 
 	lab_configure(lab, second ? second_settings : first_settings);
 }
@@ -155,9 +157,9 @@ static const struct bad {
 	    "no value"},
 	{"unknown key", {"actions.requird=5"}, NULL, "requird"},
 	{"out of bounds", {"actions.required=-7"}, NULL, "required"},
-	{"missing rule file", {"rules={ rules/*.cf, absent.cf }"}, NULL,
+	{"missing rule file", {"rules.files={ rules/*.cf, absent.cf }"}, NULL,
 	    "absent.cf: "},
-	{"faulty rule file", {"rules={ rules/*.cf, broken.cf }"}, NULL,
+	{"faulty rule file", {"rules.files={ rules/*.cf, broken.cf }"}, NULL,
 	    "broken.cf:2: "},
 	{"half-written file", {"mode=mark"}, "control = \"/run",
 	    "postern.conf:"},

@@ -1,4 +1,5 @@
 /* check_names - what checks make of names: HELO, recipients, deny lists. */
+#include "rules/compile.h"
 #include "test/unit/world.h"
 
 #define ROWS(table) (sizeof(table) / sizeof(table[0]))
@@ -234,7 +235,9 @@ static const struct {
 static void
 test_refused(void)
 {
-	static const char *const overrides[] = { "rules=rules/*.cf", NULL };
+	static const char *const overrides[] = {
+		"rules.files=rules/*.cf", NULL
+	};
 	struct metrics *metrics = metrics_new();
 	struct snapshot *s;
 	struct error e;
@@ -246,7 +249,7 @@ test_refused(void)
 	for (i = 0; i < ROWS(refused); i++) {
 		folder_file("roles", refused[i].roles);
 		folder_file("deny", refused[i].deny);
-		s = snapshot_load(folder_path("conf"), overrides, metrics,
+		s = snapshot_load(folder_path("conf"), overrides, NULL, metrics,
 		    &e);
 		CHECK(refused[i].name, s == NULL);
 		/* Only the first "@" stands for the folder. */
@@ -259,8 +262,12 @@ test_refused(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	int status = compile_worker(argc, argv);
+
+	if (status >= 0)
+		return status;
 	folder_begin();
 	test_helos();
 	test_recipients();

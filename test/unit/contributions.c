@@ -4,6 +4,7 @@
  */
 #include <fts.h>
 
+#include "rules/compile.h"
 #include "test/unit/json.h"
 #include "test/unit/world.h"
 
@@ -89,12 +90,15 @@ static const char conf[] = "mode = enforce\nrecipients { roles = roles }\n"
     "actions { quarantine = 8\ntag_subject = \"[SPAM]\" }\n";
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	int status = compile_worker(argc, argv);
 	const char *suites = test_suites();
 	struct tally own = { 0, 0 }, foreign = { 0, 0 };
 	struct world w;
 
+	if (status >= 0)
+		return status;
 	folder_begin();
 	folder_file("roles", "info\n");
 	world_begin(&w, conf);

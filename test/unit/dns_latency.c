@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "rules/compile.h"
 #include "test/unit/dns_ask.h"
 #include "test/unit/world.h"
 
@@ -193,12 +194,15 @@ play_end(struct play *p)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	int status = compile_worker(argc, argv);
 	static struct play plays[ROWS(rows) * ROWS(arrivals)];
 	int64_t worst = 0, more;
 	size_t i;
 
+	if (status >= 0)
+		return status;
 	folder_begin();
 	for (i = 0; i < ROWS(plays); i++)
 		play_begin(&plays[i], i / ROWS(arrivals),

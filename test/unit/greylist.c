@@ -1,4 +1,5 @@
 /* greylist - who has to come back, when, and what counts as the same. */
+#include "rules/compile.h"
 #include "test/unit/world.h"
 
 #define ROWS(table) (sizeof(table) / sizeof(table[0]))
@@ -166,7 +167,9 @@ static const struct {
 static void
 test_confs(void)
 {
-	static const char *const overrides[] = { "rules=rules/*.cf", NULL };
+	static const char *const overrides[] = {
+		"rules.files=rules/*.cf", NULL
+	};
 	struct metrics *metrics = metrics_new();
 	struct snapshot *s;
 	struct error e;
@@ -175,7 +178,7 @@ test_confs(void)
 
 	for (i = 0; i < ROWS(confs); i++) {
 		s = snapshot_load(folder_file("conf", confs[i].conf),
-		    overrides, metrics, &e);
+		    overrides, NULL, metrics, &e);
 		CHECK(confs[i].name, (s != NULL) == confs[i].loads);
 		snapshot_put(s);
 		if (!confs[i].loads)
@@ -210,8 +213,12 @@ test_refused(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	int status = compile_worker(argc, argv);
+
+	if (status >= 0)
+		return status;
 	folder_begin();
 	folder_file("roles", "info\n");
 	test_times();

@@ -1,8 +1,7 @@
-/* lines - list files, and the networks and rules read from them. */
+/* lines - list files, and the networks read from them. */
 #include "base/text.h"
 #include "conf/lines.h"
 #include "conf/networks.h"
-#include "rules/rules.h"
 #include "test/unit/folder.h"
 #include "test/unit/test.h"
 
@@ -95,15 +94,17 @@ read_file(const char *name, const char *path, const char *expected)
 static void
 digest_file(const char *text, char out[DIGEST_TEXT_MAX])
 {
-	struct digest *d = digest_new();
+	struct manifest m;
 	struct error e;
 	struct buf got;
 
 	buf_init(&got, 1000);
-	CHECK(text, lines_read(folder_file("d", text), take, &got, d, &e) ==
+	manifest_init(&m);
+	CHECK(text, lines_read(folder_file("d", text), take, &got, &m, &e) ==
 	    0);
-	digest_text(d, out);
-	digest_free(d);
+	if (CHECK(text, m.count == 1))
+		strcpy(out, m.files[0].digest);
+	manifest_done(&m);
 	buf_done(&got);
 }
 
@@ -181,7 +182,7 @@ test_networks(void)
 	};
 	char text[300], got[ERROR_MAX];
 	struct networks n;
-	struct digest *d;
+	struct manifest m;
 	struct conf *conf;
 	struct error e;
 	size_t i;
@@ -193,101 +194,17 @@ test_networks(void)
 		conf = conf_load(folder_file("c", text), sections, NULL, &e);
 		if (!CHECK(networks[i].name, conf != NULL))
 			continue;
-		d = digest_new();
-		if (networks_load(&n, conf, d, &e) == 0)
+		manifest_init(&m);
+		if (networks_load(&n, conf, &m, &e) == 0)
 			network_letters(&n, got);
 		else
 			snprintf(got, sizeof(got), "%s", e.text);
 		CHECK_TEXT(networks[i].name, got,
 		    folder_text(networks[i].expected));
 		networks_done(&n);
-		digest_free(d);
+		manifest_done(&m);
 		conf_free(conf);
 	}
-}
-
-/* Symbols KNOWN and OTHER exist.  Expected: "score describe" of KNOWN. */
-static const struct {
-	const char *name, *input, *expected;
-} rules[] = {
-	{ "score", "score KNOWN 1.5", "1.5 -" },
-	{ "describe", "describe KNOWN What it   means", "0.0 What it   means" },
-	{ "both, aligned", "score\tKNOWN\t-2\ndescribe  KNOWN  x", "-2.0 x" },
-	{ "later wins", "score KNOWN 1\nscore KNOWN 0.001", "0.001 -" },
-	{ "comment", "score KNOWN 3 # much", "3.0 -" },
-	{ "most", "score KNOWN 1000", "1000.0 -" },
-	{ "least", "score KNOWN -1000", "-1000.0 -" },
-	{ "more than most", "score KNOWN 1000.001", "@f:1: score KNOWN wants "
-	    "a number from -1000 to 1000 with at most three decimals, not "
-	    "\"1000.001\"" },
-	{ "less than least", "\nscore KNOWN -1001", "@f:2: score KNOWN wants "
-	    "a number from -1000 to 1000 with at most three decimals, not "
-	    "\"-1001\"" },
-	{ "four decimals", "score KNOWN 0.0001", "@f:1: score KNOWN wants "
-	    "a number from -1000 to 1000 with at most three decimals, not "
-	    "\"0.0001\"" },
-	{ "no number", "score KNOWN", "@f:1: score KNOWN wants a number from "
-	    "-1000 to 1000 with at most three decimals, not \"\"" },
-	{ "four scores", "score KNOWN 1 2 3 4", "@f:1: score KNOWN wants a "
-	    "number from -1000 to 1000 with at most three decimals, not "
-	    "\"1 2 3 4\"" },
-	{ "no text", "describe KNOWN", "@f:1: describe KNOWN wants a text" },
-	{ "no name", "score", "@f:1: score wants the name of a symbol" },
-	{ "no name", "describe # KNOWN",
-	    "@f:1: describe wants the name of a symbol" },
-	{ "name too long", "score AAAAAAAAAABBBBBBBBBBAAAAAAAAAABBBBBBBBBBAAAA"
-	    "AAAAAABBBBBBBBBBAAAAA 1", "@f:1: score wants the name of a symbol"
-	    },
-	{ "unknown symbol", "score UNRELATED 1",
-	    "@f:1: unknown symbol UNRELATED" },
-	{ "misspelt symbol", "score KNWON 1",
-	    "@f:1: unknown symbol KNWON; did you mean KNOWN?" },
-	{ "case", "score known 1",
-	    "@f:1: unknown symbol known; did you mean KNOWN?" },
-	{ "unknown word", "header KNOWN Subject =~ /x/",
-	    "@f:1: unknown word \"header\"" },
-	{ "misspelt word", "# a\nscroe KNOWN 1",
-	    "@f:2: unknown word \"scroe\"; did you mean \"score\"?" },
-	{ "misspelt word", "descirbe KNOWN 1",
-	    "@f:1: unknown word \"descirbe\"; did you mean \"describe\"?" },
-	{ "foreign bytes", "sc\033re", "@f:1: unknown word \"sc\\x1bre\"; did "
-	    "you mean \"score\"?" },
-	{ "not text", "score \xff 1", "@f:1: not UTF-8 text" },
-};
-
-static void
-test_rules(void)
-{
-	const struct weight *known;
-	struct weights w;
-	struct digest *d;
-	struct error e;
-	struct buf got;
-	const char *path;
-	size_t i;
-
-	buf_init(&got, 1000);
-	for (i = 0; i < ROWS(rules); i++) {
-		weights_init(&w);
-		known = weights_put(&w, span_of("KNOWN"));
-		weights_put(&w, span_of("OTHER"));
-		d = digest_new();
-		path = folder_file("f", rules[i].input);
-		buf_reset(&got);
-		if (lines_read(path, rules_line, &w, d, &e) == 0) {
-			text_put_milli(&got, known->score);
-			buf_printf(&got, " %s", known->describe != NULL ?
-			    known->describe : "-");
-		} else {
-			buf_puts(&got, e.text);
-		}
-		CHECK_TEXT(rules[i].name, buf_string(&got),
-		    folder_text(rules[i].expected));
-		CHECK(rules[i].name, w.map.count == 2);
-		digest_free(d);
-		weights_done(&w);
-	}
-	buf_done(&got);
 }
 
 int
@@ -297,7 +214,6 @@ main(void)
 	test_lines();
 	test_files();
 	test_networks();
-	test_rules();
 	folder_end();
 	return test_end();
 }

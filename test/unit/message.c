@@ -203,8 +203,9 @@ static const struct {
 	int which;
 } reserved[] = {
 	{ "Authentication-Results", 0 }, { "authentication-RESULTS", 0 },
-	{ "X-Spam-Flag", 1 }, { "x-spam-level", 2 }, { "X-SPAM-SCORE", 3 },
-	{ "X-Spam-Status", 4 }, { "X-Spam-Statu", -1 },
+	{ "x-postern-class", 1 }, { "X-Postern-Clas", -1 },
+	{ "X-Spam-Flag", 2 }, { "x-spam-level", 3 }, { "X-SPAM-SCORE", 4 },
+	{ "X-Spam-Status", 5 }, { "X-Spam-Statu", -1 },
 	{ "X-Spam-Statuss", -1 }, { "X-Spam-Checker-Version", -1 },
 	{ "ARC-Authentication-Results", -1 }, { "Subject", -1 }, { "", -1 },
 	{ "X", -1 }, { "A", -1 },

@@ -1,7 +1,8 @@
 /* snapshot - what loads, what names a generation, and holds by threads. */
 #include <pthread.h>
 
-#include "rules/rules.h"
+#include "rules/compile.h"
+#include "rules/ruleset.h"
 #include "test/unit/world.h"
 
 #define ROWS(table) (sizeof(table) / sizeof(table[0]))
@@ -9,7 +10,7 @@
 /* Every kind of file that a generation is made of. */
 static const char conf[] =
     "mode = mark\n"
-    "rules = \"rules.cf\"\n"
+    "rules { files = \"rules.cf\" }\n"
     "networks { trusted_files = trusted }\n"
     "recipients { roles = roles }\n"
     "lists { deny = deny }\n"
@@ -37,15 +38,16 @@ load(struct metrics *metrics, const char *override, struct error *error)
 {
 	const char *overrides[] = { override, NULL };
 
-	return snapshot_load(folder_path("conf"), overrides, metrics, error);
+	return snapshot_load(folder_path("conf"), overrides, NULL, metrics,
+	    error);
 }
 
 /* One file's new text, or an option, and why that is refused. */
 static const struct {
 	const char *name, *file, *text, *option, *expected;
 } bad[] = {
-	{ "no rules", "rules.cf", "score NOWHERE 1\n", NULL,
-	    "@rules.cf:1: unknown symbol NOWHERE" },
+	{ "no rules", "rules.cf", "socre GTUBE 1\n", NULL,
+	    "@rules.cf:1: unknown word \"socre\"; did you mean \"score\"?" },
 	{ "list", "deny", "client 192.0.2.1\nclient x\n", NULL,
 	    "@deny:2: \"x\" is not an address or network" },
 	{ "roles", "roles", "a b\n", NULL, "@roles:1: \"a b\" is neither a "
@@ -79,7 +81,7 @@ test_bad(void)
 		snapshot_put(s);
 	}
 	write_files();
-	CHECK("missing", snapshot_load(folder_path("none"), NULL, metrics,
+	CHECK("missing", snapshot_load(folder_path("none"), NULL, NULL, metrics,
 	    &e) == NULL);
 	CHECK_TEXT("missing", e.text,
 	    folder_text("@none: No such file or directory"));
@@ -174,7 +176,7 @@ test_weighted(void)
 			CHECK(*symbol, weight != NULL && weight->scored);
 			CHECK(*symbol, weight != NULL &&
 			    weight->describe != NULL);
-			CHECK(*symbol, strlen(*symbol) <= RULES_NAME_MAX &&
+			CHECK(*symbol, strlen(*symbol) <= RULE_NAME_MAX &&
 			    strspn(*symbol, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 			    "0123456789") == strlen(*symbol));
 		}
@@ -204,8 +206,6 @@ static const struct {
 	{ "would refuse", "actions { refuse_at_rcpt = DENY_CLIENT }",
 	    NEED_EDIT, NEED_REFUSE_RCPT },
 	{ "body", "gtube { enabled = yes }", NEED_BODY, 0 },
-	{ "no body", "gtube { enabled = no }\ndns { enabled = no }",
-	    NEED_EDIT, NEED_BODY },
 	{ "body for signatures", "gtube { enabled = no }", NEED_BODY, 0 },
 	{ "DMARC holds", "mode = enforce\ndmarc { policy = quarantine }",
 	    NEED_QUARANTINE, 0 },
@@ -228,6 +228,28 @@ test_needs(void)
 		CHECK(needs[i].name, !(w.snapshot->needs & needs[i].without));
 		world_end(&w);
 	}
+}
+
+/* Only with rules of others: the shipped ones look at it. */
+static void
+test_no_body(void)
+{
+	struct metrics *metrics = metrics_new();
+	struct snapshot *s;
+	struct error e;
+
+	write_files();
+	folder_file("more", "gtube { enabled = no }\ndns { enabled = no }\n"
+	    "content { enabled = no }\n");
+	s = load(metrics, NULL, &e);
+	CHECK("no body", s != NULL && (s->needs & NEED_EDIT) != 0 &&
+	    !(s->needs & NEED_BODY));
+	snapshot_put(s);
+	folder_file("rules.cf", "body X /x/\n");
+	s = load(metrics, NULL, &e);
+	CHECK("body for a rule", s != NULL && (s->needs & NEED_BODY) != 0);
+	snapshot_put(s);
+	metrics_free(metrics);
 }
 
 static const struct {
@@ -311,12 +333,17 @@ test_threads(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	int status = compile_worker(argc, argv);
+
+	if (status >= 0)
+		return status;
 	folder_begin();
 	test_bad();
 	test_generation();
 	test_needs();
+	test_no_body();
 	test_weighted();
 	test_overload();
 	test_threads();

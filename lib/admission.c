@@ -1,0 +1,28 @@
+/* admission - whether a new generation may judge mail. */
+#include "admission.h"
+
+#include "selftest.h"
+
+static int
+keep_lists(const struct snapshot *s, const struct admission *a,
+    struct error *error)
+{
+	struct error reason;
+
+	if (a->previous == NULL || a->shrunk || s->reload->shrink == 0 ||
+	    manifest_kept(&s->manifest, &a->previous->manifest,
+	    s->reload->shrink, &reason) == 0)
+		return 0;
+	return error_set(error, "%s; \"posternctl reload --accept-shrink\" "
+	    "takes it as it is", reason.text);
+}
+
+int
+admission_check(struct snapshot *s, struct admission *a, struct error *error)
+{
+	if (manifest_settled(conf_manifest(s->conf), a->now, error) != 0 ||
+	    manifest_settled(&s->manifest, a->now, error) != 0 ||
+	    keep_lists(s, a, error) != 0)
+		return -1;
+	return selftest_run(s, a->now, &a->messages, error);
+}

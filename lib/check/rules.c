@@ -1,0 +1,200 @@
+/*
+ * rules - the rule files: rules in SpamAssassin's language, run over the whole
+ * message.  Patterns are matched while the DNS still answers; functions that
+ * ask what other checks found, and metas, come when all of these have spoken.
+ */
+#include "check/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "rules/rulebook.h"
+
+struct rules_state {
+	struct match match;
+};
+
+struct rules_self {
+	const struct rulebook *book;
+	const struct weight **weights;	/* by rule index; NULL: not told */
+	unsigned *trials;	/* indices of rules on trial */
+	size_t trial_count;
+	bool any;
+};
+
+static const char *const symbols[] = {"RULES_TOO_SLOW", NULL};
+
+/* Every rule that may hit by itself has its weight looked up once. */
+static void *
+rules_load(const void *options, struct loading *loading)
+{
+	const struct ruleset *rules = loading->book->rules;
+	struct rules_self *self = mem_alloc(sizeof(*self));
+	const struct rule *rule;
+	size_t i;
+
+	(void)options;
+	self->book = loading->book;
+	self->weights = mem_alloc((rules->count + 1) *
+	    sizeof(*self->weights));
+	self->trials = mem_alloc((rules->count + 1) * sizeof(*self->trials));
+	for (i = 0; i < rules->count; i++) {
+		rule = rules->rules[i];
+		if (rule->flags & RULE_SHADOW)
+			self->trials[self->trial_count++] = rule->index;
+		if (!rule->active || rule->sub || rule->kind == RULE_NONE)
+			continue;
+		self->weights[i] = weights_find(loading->weights, rule->name);
+		self->any = true;
+	}
+	return self;
+}
+
+static void
+rules_unload(void *arg)
+{
+	struct rules_self *self = arg;
+
+	free(self->trials);
+	free(self->weights);
+	free(self);
+}
+
+static unsigned
+rules_needs(const void *arg)
+{
+	const struct rules_self *self = arg;
+
+	return self->any ? NEED_CLIENT | NEED_HELO | NEED_SENDER |
+	    NEED_HEADERS | NEED_BODY : 0;
+}
+
+static void
+rules_ask(const void *arg, struct inquiry *q)
+{
+	const struct rules_self *self = arg;
+	struct rules_state *state = q->state;
+
+	match_run(self->book->matcher, inquiry_facts(q), &state->match);
+}
+
+/* What checks raised, for metas that name it. */
+static void
+take_symbols(const struct rules_self *self, struct inquiry *q,
+    struct match *match)
+{
+	const struct ruleset *rules = self->book->rules;
+	const struct rule *rule;
+	size_t i;
+
+	for (i = 0; i < q->result->count; i++) {
+		rule = ruleset_find(rules,
+		    span_of(q->result->symbols[i].weight->name));
+		if (rule != NULL && match->values[rule->index] == 0)
+			match->values[rule->index] = 1;
+	}
+}
+
+/* Raises the rules that are on trial, or those that are not. */
+static void
+raise_hits(const struct rules_self *self, struct inquiry *q,
+    const struct match *match, bool shadow)
+{
+	const struct ruleset *rules = self->book->rules;
+	const struct rule *rule;
+	size_t i;
+
+	for (i = 0; i < rules->count; i++) {
+		if (match->values[i] == 0 || self->weights[i] == NULL ||
+		    self->weights[i]->shadow != shadow)
+			continue;
+		rule = rules->rules[i];
+		result_put(q->result, self->weights[i],
+		    rule->flags & RULE_MULTIPLE ? (int64_t)match->values[i] :
+		    1, match->evidence[i]);
+	}
+}
+
+/* As if no rule on trial had hit. */
+static void
+without_trials(const struct rules_self *self, struct inquiry *q,
+    const struct match *match, struct match *out)
+{
+	size_t count = self->book->rules->count, i;
+
+	*out = *match;
+	out->values = arena_alloc(q->arena, count * sizeof(*out->values));
+	out->evidence = arena_alloc(q->arena, count * sizeof(*out->evidence));
+	memcpy(out->values, match->values, count * sizeof(*out->values));
+	memcpy(out->evidence, match->evidence, count * sizeof(*out->evidence));
+	for (i = 0; i < self->trial_count; i++)
+		out->values[self->trials[i]] = 0;
+}
+
+/*
+ * A rule on trial counts for metas that are on trial themselves: all others
+ * must not see it.
+ */
+static void
+judge_metas(const struct rules_self *self, struct inquiry *q,
+    struct match *match)
+{
+	const struct matcher *matcher = self->book->matcher;
+	struct match without;
+
+	if (self->trial_count > 0) {
+		without_trials(self, q, match, &without);
+		match_metas(matcher, &without, false);
+		raise_hits(self, q, &without, false);
+	}
+	match_metas(matcher, match, true);
+	raise_hits(self, q, match, self->trial_count > 0);
+}
+
+static void
+raise_slow(const struct rules_self *self, struct inquiry *q,
+    const struct match *match)
+{
+	struct buf names;
+	size_t i;
+
+	if (match->limited_count == 0)
+		return;
+	buf_init(&names, RESULT_EVIDENCE_MAX);
+	for (i = 0; i < match->limited_count; i++) {
+		if (i > 0)
+			buf_char(&names, ' ');
+		buf_span(&names,
+		    self->book->rules->rules[match->limited[i]]->name);
+	}
+	inquiry_raise(q, "RULES_TOO_SLOW", "%s", buf_string(&names));
+	buf_done(&names);
+}
+
+static enum answer
+rules_run(const void *arg, struct inquiry *q)
+{
+	const struct rules_self *self = arg;
+	struct rules_state *state = q->state;
+
+	match_evals(self->book->matcher, &state->match);
+	raise_slow(self, q, &state->match);
+	take_symbols(self, q, &state->match);
+	judge_metas(self, q, &state->match);
+	q->match = &state->match;
+	return ANSWERED;
+}
+
+const struct check check_rules = {
+	.name = "rules",
+	.options = rulebook_rows,
+	.size = sizeof(struct rulebook_settings),
+	.symbols = symbols,
+	.state = sizeof(struct rules_state),
+	.load = rules_load,
+	.unload = rules_unload,
+	.needs = rules_needs,
+	.ask[STAGE_BODY] = rules_ask,
+	.run[STAGE_BODY] = rules_run,
+};
