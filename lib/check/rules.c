@@ -96,6 +96,38 @@ take_symbols(const struct rules_self *self, struct inquiry *q,
 	}
 }
 
+static bool
+is_degraded(const struct result *r, const char *service)
+{
+	size_t i;
+
+	for (i = 0; service != NULL && i < r->degraded_count; i++)
+		if (strcmp(r->degraded[i], service) == 0)
+			return true;
+	return false;
+}
+
+/* Symbols of checks that had no answer, and that were not raised. */
+static void
+take_unknown(const struct rules_self *self, struct inquiry *q,
+    struct match *match)
+{
+	const char *const *symbol;
+	const struct rule *rule;
+	size_t i;
+
+	for (i = 0; q->result->degraded_count > 0 && checks[i] != NULL; i++) {
+		if (!is_degraded(q->result, checks[i]->service))
+			continue;
+		for (symbol = checks[i]->symbols; *symbol != NULL; symbol++) {
+			rule = ruleset_find(self->book->rules,
+			    span_of(*symbol));
+			if (rule != NULL && match->values[rule->index] == 0)
+				match_unknown(match, rule);
+		}
+	}
+}
+
 /* Raises the rules that are on trial, or those that are not. */
 static void
 raise_hits(const struct rules_self *self, struct inquiry *q,
@@ -181,6 +213,7 @@ rules_run(const void *arg, struct inquiry *q)
 	match_evals(self->book->matcher, &state->match);
 	raise_slow(self, q, &state->match);
 	take_symbols(self, q, &state->match);
+	take_unknown(self, q, &state->match);
 	judge_metas(self, q, &state->match);
 	q->match = &state->match;
 	return ANSWERED;

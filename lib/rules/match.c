@@ -7,6 +7,7 @@
 #include "rules/matcher.h"
 #include "rules/meta.h"
 
+#define UNKNOWN_MAX 6	/* operands of a meta; with more it does not hit */
 #define EVIDENCE_MAX 80		/* bytes of a match that are shown */
 
 void
@@ -81,8 +82,15 @@ match_evals(const struct matcher *m, struct match *match)
 		if (count > 0)
 			match_note(match, rule, count, rule->source);
 		else if (count == EVAL_UNANSWERED)
-			match->unanswered = true;
+			match_unknown(match, rule);
 	}
+}
+
+void
+match_unknown(struct match *match, const struct rule *rule)
+{
+	match->unanswered = true;
+	match->unknown[rule->index] = true;
 }
 
 static void
@@ -176,6 +184,8 @@ match_run(const struct matcher *m, struct facts *f, struct match *out)
 	    (m->rules->count + 1) * sizeof(*out->values));
 	out->evidence = arena_alloc(f->arena,
 	    (m->rules->count + 1) * sizeof(*out->evidence));
+	out->unknown = arena_alloc(f->arena,
+	    (m->rules->count + 1) * sizeof(*out->unknown));
 	match_fields(m, out);
 	scan_texts(m, out);
 	match_mimeheaders(m, out);
@@ -207,6 +217,53 @@ meta_evidence(const struct matcher *m, const struct match *match,
 	return out;
 }
 
+/* Sets the unknown operands to the bits of a number. */
+static void
+suppose(struct match *match, const unsigned *unknown, size_t n, unsigned bits)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		match->values[unknown[i]] = bits >> i & 1;
+}
+
+/* Whether the meta hits, or does not, whatever the unknown operands are. */
+static bool
+certain(const struct rule *rule, struct match *match, bool hits)
+{
+	unsigned unknown[UNKNOWN_MAX], bits;
+	const unsigned *operands;
+	size_t i, n, count = 0;
+	bool same = true;
+
+	operands = meta_operands(rule->meta, &n);
+	for (i = 0; i < n; i++) {
+		if (!match->unknown[operands[i]])
+			continue;
+		if (count == UNKNOWN_MAX)
+			return false;
+		unknown[count++] = operands[i];
+	}
+	for (bits = 1; same && bits < 1u << count; bits++) {
+		suppose(match, unknown, count, bits);
+		same = (meta_eval(rule->meta, match->values) != 0) == hits;
+	}
+	suppose(match, unknown, count, 0);
+	return same;
+}
+
+/* What a meta counts; 0 where that hangs on what nobody answered. */
+static double
+meta_value(const struct rule *rule, struct match *match)
+{
+	double value = meta_eval(rule->meta, match->values);
+
+	if (!match->unanswered || certain(rule, match, value != 0))
+		return value;
+	match->unknown[rule->index] = true;
+	return 0;
+}
+
 void
 match_metas(const struct matcher *m, struct match *match, bool trials)
 {
@@ -218,7 +275,7 @@ match_metas(const struct matcher *m, struct match *match, bool trials)
 		rule = m->rules->metas[i];
 		if (!trials && rule->flags & RULE_SHADOW)
 			continue;
-		value = meta_eval(rule->meta, match->values);
+		value = meta_value(rule, match);
 		if (value == 0)
 			continue;
 		match->values[rule->index] = value;

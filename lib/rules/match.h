@@ -43,7 +43,8 @@ struct match {
 	double *values;		/* by rule.index: 0, or how often it hit, or
 				 * what a meta counts */
 	struct span *evidence;	/* by rule.index: what was matched, or empty */
-	bool unanswered;	/* an eval's service gave no answer */
+	bool unanswered;	/* a service gave no answer: see unknown */
+	bool *unknown;		/* by rule.index: nobody can say if it hits */
 	unsigned *limited;	/* rules given up: they took too long */
 	size_t limited_count;
 	struct match_capture *captures;
@@ -60,8 +61,12 @@ void match_run(const struct matcher *, struct facts *, struct match *out);
 /* Calls all functions; these may ask what authentication found. */
 void match_evals(const struct matcher *, struct match *);
 
+/* A service gave no answer: whether this rule would hit is unknown. */
+void match_unknown(struct match *, const struct rule *);
+
 /*
- * Computes the metas.  Before it the caller sets the values of rules that
+ * Computes the metas.  One hits only if it does whatever the unknown operands
+ * are: what was not answered never adds points.  Before it the caller sets the values of rules that
  * have no kind of their own (RULE_NONE): what its checks raised.
  * Without trials, metas on trial count nothing.
  */
