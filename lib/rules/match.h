@@ -66,9 +66,9 @@ void match_unknown(struct match *, const struct rule *);
 
 /*
  * Computes the metas.  One hits only if it does whatever the unknown operands
- * are: what was not answered never adds points.  Before it the caller sets the values of rules that
- * have no kind of their own (RULE_NONE): what its checks raised.
- * Without trials, metas on trial count nothing.
+ * are: what was not answered never adds points.  Before it the caller sets the
+ * values of rules that have no kind of their own (RULE_NONE): what its checks
+ * raised.  Without trials, metas on trial count nothing.
  */
 void match_metas(const struct matcher *, struct match *, bool trials);
 
