@@ -3,36 +3,6 @@
 
 #include <string.h>
 
-bool
-char_space(int c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-bool
-char_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-char_alpha(int c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool
-char_word(int c)
-{
-	return char_alpha(c) || char_digit(c) || c == '_';
-}
-
-int
-char_lower(int c)
-{
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 int
 char_hex(int c)
 {
@@ -49,29 +19,9 @@ char_among(char c, const char *set)
 }
 
 struct span
-span_of(const char *string)
-{
-	return span_make(string, string != NULL ? strlen(string) : 0);
-}
-
-struct span
-span_make(const char *p, size_t n)
-{
-	struct span s = {p != NULL ? p : "", p != NULL ? n : 0};
-
-	return s;
-}
-
-struct span
 span_between(const char *from, const char *to)
 {
 	return span_make(from, (size_t)(to - from));
-}
-
-bool
-span_eq(struct span a, struct span b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
 bool
@@ -85,30 +35,6 @@ span_ieq(struct span a, struct span b)
 		if (char_lower(a.p[i]) != char_lower(b.p[i]))
 			return false;
 	return true;
-}
-
-bool
-span_is(struct span a, const char *string)
-{
-	return span_eq(a, span_of(string));
-}
-
-bool
-span_iis(struct span a, const char *string)
-{
-	return span_ieq(a, span_of(string));
-}
-
-bool
-span_starts(struct span a, const char *prefix)
-{
-	return span_is(span_head(a, strlen(prefix)), prefix);
-}
-
-bool
-span_istarts(struct span a, const char *prefix)
-{
-	return span_iis(span_head(a, strlen(prefix)), prefix);
 }
 
 bool
@@ -155,20 +81,6 @@ span_find(struct span a, struct span needle)
 		return needle.n == 0 ? 0 : a.n;
 	at = memmem(a.p, a.n, needle.p, needle.n);
 	return at != NULL ? (size_t)(at - a.p) : a.n;
-}
-
-struct span
-span_skip(struct span a, size_t n)
-{
-	if (n > a.n)
-		n = a.n;
-	return span_make(a.p + n, a.n - n);
-}
-
-struct span
-span_head(struct span a, size_t n)
-{
-	return span_make(a.p, n < a.n ? n : a.n);
 }
 
 struct span

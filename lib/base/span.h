@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct span {
 	const char *p;
@@ -20,26 +21,111 @@ struct span {
 /* For printf: "%.*s", SPAN_ARG(s).  Spans are far below 2 GB by then. */
 #define SPAN_ARG(s) (int)(s).n, (s).p
 
+/*
+ * What is asked for every byte or line is inline: the compiler then knows how
+ * long a literal is, and calls nothing.
+ */
+
 /* Locale-free character classes of ASCII (no byte above 127 is in any). */
-bool char_space(int c);		/* space, \t, \r, \n, \v, \f */
-bool char_digit(int c);
-bool char_alpha(int c);
-bool char_word(int c);		/* letter, digit or "_" */
-int char_lower(int c);
+
+static inline bool
+char_space(int c)		/* space, \t, \r, \n, \v, \f */
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline bool
+char_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+char_alpha(int c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool
+char_word(int c)		/* letter, digit or "_" */
+{
+	return char_alpha(c) || char_digit(c) || c == '_';
+}
+
+static inline int
+char_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
 int char_hex(int c);		/* what a hexadecimal digit counts, or -1 */
 
 /* Whether c is in set, whatever byte it is; a zero never is. */
 bool char_among(char c, const char *set);
 
-struct span span_of(const char *string);	/* NULL gives the empty span */
-struct span span_make(const char *p, size_t n);
+static inline struct span
+span_make(const char *p, size_t n)	/* NULL gives the empty span */
+{
+	struct span s = {p != NULL ? p : "", p != NULL ? n : 0};
+
+	return s;
+}
+
+static inline struct span
+span_of(const char *string)	/* likewise */
+{
+	return span_make(string, string != NULL ? strlen(string) : 0);
+}
+
 struct span span_between(const char *from, const char *to);
-bool span_eq(struct span a, struct span b);
+
+/* a without its first n bytes, or only its first n bytes; n may exceed a.n. */
+static inline struct span
+span_skip(struct span a, size_t n)
+{
+	if (n > a.n)
+		n = a.n;
+	return span_make(a.p + n, a.n - n);
+}
+
+static inline struct span
+span_head(struct span a, size_t n)
+{
+	return span_make(a.p, n < a.n ? n : a.n);
+}
+
+static inline bool
+span_eq(struct span a, struct span b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool
+span_is(struct span a, const char *string)
+{
+	return span_eq(a, span_of(string));
+}
+
+static inline bool
+span_starts(struct span a, const char *prefix)
+{
+	return span_is(span_head(a, strlen(prefix)), prefix);
+}
+
 bool span_ieq(struct span a, struct span b);
-bool span_is(struct span a, const char *string);
-bool span_iis(struct span a, const char *string);
-bool span_starts(struct span a, const char *prefix);
-bool span_istarts(struct span a, const char *prefix);
+
+static inline bool
+span_iis(struct span a, const char *string)
+{
+	return span_ieq(a, span_of(string));
+}
+
+static inline bool
+span_istarts(struct span a, const char *prefix)
+{
+	return span_iis(span_head(a, strlen(prefix)), prefix);
+}
+
 bool span_iends(struct span a, const char *suffix);
 bool span_ascii(struct span a);		/* no byte above 127 */
 
@@ -48,9 +134,7 @@ size_t span_chr(struct span a, char c);
 size_t span_rchr(struct span a, char c);
 size_t span_find(struct span a, struct span needle);
 
-/* a without its first n bytes, or only its first n bytes; n may exceed a.n. */
-struct span span_skip(struct span a, size_t n);
-struct span span_head(struct span a, size_t n);
+/* Without white space around it. */
 struct span span_trim(struct span a);
 
 /*
