@@ -1,6 +1,7 @@
 /* span - a run of bytes that somebody else owns. */
 #include "base/span.h"
 
+#include <stdint.h>
 #include <string.h>
 
 int
@@ -45,15 +46,26 @@ span_iends(struct span a, const char *suffix)
 	return a.n >= n && span_iis(span_skip(a, a.n - n), suffix);
 }
 
+size_t
+span_ascii_run(struct span a)
+{
+	uint64_t word;
+	size_t i;
+
+	for (i = 0; i + sizeof(word) <= a.n; i += sizeof(word)) {
+		memcpy(&word, a.p + i, sizeof(word));
+		if ((word & 0x8080808080808080u) != 0)
+			break;
+	}
+	while (i < a.n && (unsigned char)a.p[i] <= 127)
+		i++;
+	return i;
+}
+
 bool
 span_ascii(struct span a)
 {
-	size_t i;
-
-	for (i = 0; i < a.n; i++)
-		if ((unsigned char)a.p[i] > 127)
-			return false;
-	return true;
+	return span_ascii_run(a) == a.n;
 }
 
 size_t

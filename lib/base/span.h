@@ -127,6 +127,7 @@ span_istarts(struct span a, const char *prefix)
 }
 
 bool span_iends(struct span a, const char *suffix);
+size_t span_ascii_run(struct span a);	/* bytes before one above 127 */
 bool span_ascii(struct span a);		/* no byte above 127 */
 
 /* Offset of the first byte c or of needle in a, or a.n when absent. */

@@ -150,13 +150,15 @@ text_utf8(struct span s)
 	uint32_t code;
 	size_t n;
 
-	while (s.n > 0) {
+	for (;;) {
+		s = span_skip(s, span_ascii_run(s));
+		if (s.n == 0)
+			return true;
 		n = utf8_char(s, &code);
 		if (n == 0)
 			return false;
 		s = span_skip(s, n);
 	}
-	return true;
 }
 
 bool

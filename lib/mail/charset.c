@@ -27,27 +27,10 @@ static const uint16_t windows_1252[32] = {
 	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178,
 };
 
-/* How many bytes at the start are ASCII. */
-static size_t
-ascii_bytes(struct span text)
-{
-	uint64_t word;
-	size_t i;
-
-	for (i = 0; i + sizeof(word) <= text.n; i += sizeof(word)) {
-		memcpy(&word, text.p + i, sizeof(word));
-		if ((word & 0x8080808080808080) != 0)
-			break;
-	}
-	while (i < text.n && (unsigned char)text.p[i] < 0x80)
-		i++;
-	return i;
-}
-
 static struct span
 from_windows_1252(struct arena *arena, struct span text)
 {
-	size_t i, n = ascii_bytes(text), high = 0;
+	size_t i, n = span_ascii_run(text), high = 0;
 	uint32_t code;
 	char *out;
 
@@ -96,7 +79,7 @@ utf8_repair(struct arena *arena, struct span text, size_t bad_max,
 	char *p;
 
 	for (rest = text; rest.n != 0; rest = span_skip(rest, n)) {
-		n = ascii_bytes(rest);
+		n = span_ascii_run(rest);
 		if (n == 0)
 			n = utf8_length(rest);
 		if (n == 0) {
@@ -109,7 +92,7 @@ utf8_repair(struct arena *arena, struct span text, size_t bad_max,
 	p = arena_bytes(arena, text.n + bad * (GROWTH - 1));
 	out->p = p;
 	for (rest = text; rest.n != 0; rest = span_skip(rest, n)) {
-		n = ascii_bytes(rest);
+		n = span_ascii_run(rest);
 		if (n == 0)
 			n = utf8_length(rest);
 		memcpy(p, n != 0 ? rest.p : replacement.p, n != 0 ? n : 3);
@@ -196,7 +179,7 @@ utf16_name(struct span text)
 		odd += text.p[i + 1] == '\0';
 	}
 	if (even == 0 && odd == 0)
-		return ascii_bytes(text) == text.n ? NULL : "utf-16be";
+		return span_ascii(text) ? NULL : "utf-16be";
 	return odd > even ? "utf-16le" : "utf-16be";
 }
 
@@ -252,7 +235,7 @@ charset_utf8(struct arena *arena, struct span text, struct span label,
 	const char *name = charset_name(label);
 	unsigned ignored = 0;
 	struct span out;
-	bool ascii = ascii_bytes(text) == text.n;
+	bool ascii = span_ascii(text);
 
 	if (faults == NULL)
 		faults = &ignored;

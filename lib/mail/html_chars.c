@@ -92,21 +92,6 @@ html_char_at(const char *s, const char *end, size_t *n)
 	return c < ' ' || c == 0x7f ? HTML_CHAR_CONTROL : HTML_CHAR_PLAIN;
 }
 
-bool
-html_chars_ascii(struct span text)
-{
-	uint64_t w, any = 0;
-	size_t i;
-
-	for (i = 0; i + sizeof(w) <= text.n; i += sizeof(w)) {
-		memcpy(&w, text.p + i, sizeof(w));
-		any |= w;
-	}
-	for (; i < text.n; i++)
-		any |= (uint64_t)(unsigned char)text.p[i];
-	return (any & 0x8080808080808080u) == 0;
-}
-
 size_t
 html_chars_count(struct span text)
 {

@@ -21,7 +21,6 @@ enum html_char {
 /* The character at s < end and how many bytes it has, at least 1. */
 enum html_char html_char_at(const char *s, const char *end, size_t *n);
 
-bool html_chars_ascii(struct span text);
 /* Characters of text: bytes that do not continue one. */
 size_t html_chars_count(struct span text);
 /* Those of them that are HTML_CHAR_SPACE. */

@@ -193,7 +193,7 @@ html_rules_begin(struct html_rules_build *b, struct arena *arena,
 	/* Each reference and each tag is at least as long as what it becomes,
 	 * "&nGt;" (5 to 6 bytes) excepted. */
 	b->text = arena_bytes(arena, input.n + input.n / 5 + 8);
-	b->ascii = html_chars_ascii(input);
+	b->ascii = span_ascii(input);
 	b->out->length = (double)html_chars_count(input);
 	b->out->min_size = b->out->max_size = 3;
 	html_rules_style_begin(b);
