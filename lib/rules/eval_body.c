@@ -4,7 +4,6 @@
  */
 #include "rules/eval.h"
 
-#include <string.h>
 
 #include "mail/html_rules.h"
 #include "rules/evalarg.h"
@@ -30,6 +29,8 @@ struct body_slot {
 				 * that has most; -1: no line */
 	bool has_stock;
 	double stock;
+	bool has_length;
+	double length;		/* of the body */
 };
 
 static struct body_slot *
@@ -51,8 +52,11 @@ is_invitation(const struct mime *mime)
 	    span_is(mime->parts[2].type, "text/calendar");
 }
 
+#define HTML TOKENS_LEFT
+#define TEXT TOKENS_RIGHT
+
 struct words {
-	struct tokens html, text;
+	struct tokens tokens;
 	bool image;		/* HTML that begins without any word */
 };
 
@@ -60,19 +64,19 @@ static void
 add_part(struct facts *f, struct part *part, struct words *words)
 {
 	const struct html *html = reading_html(f->reading, part);
+	struct tokens *t = &words->tokens;
 	long open;
 
 	if (!span_starts(part->type, "text"))
 		return;
 	if (html != NULL) {
-		tokens_add(f->arena, &words->html, html->rules->rendered,
+		tokens_add(t, HTML, html->rules->rendered,
 		    !html->rules->narrow);
-		if (words->html.count == 0 &&
+		if (t->count[HTML] == 0 &&
 		    html_rules_inside(html->rules, span_of("img"), &open))
 			words->image = true;
 	} else if (span_is(part->type, "text/plain")) {
-		tokens_add(f->arena, &words->text, part_text(f->arena, part),
-		    true);
+		tokens_add(t, TEXT, part_text(f->arena, part), true);
 	}
 }
 
@@ -82,25 +86,23 @@ compare_parts(struct facts *f, const struct part *around,
     struct difference *out)
 {
 	struct mime *mime = reading_mime(f->reading);
-	struct words words;
+	struct words words = {.image = false};
+	const struct tokens *t = &words.tokens;
 	double html, beyond;
 	size_t i;
 
-	memset(&words, 0, sizeof(words));
+	tokens_init(&words.tokens, f->arena);
 	for (i = around->index; i < around->end; i++)
 		add_part(f, &mime->parts[i], &words);
-	tokens_sort(&words.html);
-	tokens_sort(&words.text);
-	html = (double)(tokens_distinct(&words.html) + words.image);
-	if (html == 0)
-		return words.text.count;
-	out->html = html;
-	out->text = (double)tokens_distinct(&words.text);
-	beyond = (double)(tokens_beyond(&words.html, &words.text) +
-	    words.image);
-	if (beyond / html * 100 > out->percent)
-		out->percent = beyond / html * 100;
-	return words.html.count + words.text.count;
+	html = (double)(tokens_distinct(t, HTML) + words.image);
+	if (html > 0) {
+		out->html = html;
+		out->text = (double)tokens_distinct(t, TEXT);
+		beyond = (double)(tokens_beyond(t, HTML) + words.image);
+		if (beyond / html * 100 > out->percent)
+			out->percent = beyond / html * 100;
+	}
+	return t->count[HTML] + t->count[TEXT];
 }
 
 static const struct difference *
@@ -330,17 +332,29 @@ stock_info(struct facts *f, const struct eval_call *call)
 }
 
 /* Line ends count one byte, as in a mailbox, however they came. */
+static double
+unix_length(const struct message *m)
+{
+	struct span rest = buf_contents(&m->body);
+	size_t at, crlf = 0;
+
+	for (; rest.n > 0; rest = span_skip(rest, at + 1)) {
+		at = span_chr(rest, '\n');
+		crlf += at > 0 && at < rest.n && rest.p[at - 1] == '\r';
+	}
+	return (double)m->body_seen - (double)crlf;
+}
+
 static int
 body_length(struct facts *f, const struct eval_call *call)
 {
-	const struct message *m = f->message;
-	struct span body = buf_contents(&m->body);
-	double length = (double)m->body_seen;
-	size_t i;
+	struct body_slot *slot = slot_of(f);
 
-	for (i = 0; i + 1 < body.n; i++)
-		length -= body.p[i] == '\r' && body.p[i + 1] == '\n';
-	return length <= evalarg_number(call, 0, 0);
+	if (!slot->has_length) {
+		slot->has_length = true;
+		slot->length = unix_length(f->message);
+	}
+	return slot->length <= evalarg_number(call, 0, 0);
 }
 
 /* The first plain text, parted at its last signature mark. */

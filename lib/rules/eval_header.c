@@ -20,6 +20,8 @@ struct header_facts {
 	size_t recipient_count;
 	double similar;
 	bool similar_known;
+	unsigned frame;		/* enum of mimeflags.h */
+	bool frame_known;
 };
 
 static struct field_values
@@ -306,6 +308,18 @@ truncated(const struct message *m)
 	return false;
 }
 
+static unsigned
+frame_flags(struct facts *f)
+{
+	struct header_facts *h = header(f);
+
+	if (!h->frame_known) {
+		h->frame_known = true;
+		h->frame = mimeflags_find(reading_mime(f->reading));
+	}
+	return h->frame;
+}
+
 /* What went wrong while the message was taken apart. */
 static int
 parse_flags(struct facts *f, const struct eval_call *call)
@@ -323,8 +337,7 @@ parse_flags(struct facts *f, const struct eval_call *call)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (span_is(flag, rows[i].name))
-			return (mimeflags_find(reading_mime(f->reading)) &
-			    rows[i].flag) != 0;
+			return (frame_flags(f) & rows[i].flag) != 0;
 	/* That the header ends without an empty line no MTA lets us see. */
 	return span_is(flag, "truncated_header") && truncated(f->message);
 }

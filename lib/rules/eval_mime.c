@@ -262,8 +262,11 @@ static void
 count_line(struct span line, struct caps *caps)
 {
 	struct span back = SPAN("\033(B");
-	size_t from = span_find(line, span_of("\033$B")), to = from, at;
+	size_t from = span_chr(line, '\033'), to, at;
 
+	if (from < line.n)
+		from = span_find(line, span_of("\033$B"));
+	to = from;
 	for (at = from; at + back.n <= line.n; at++)
 		if (span_eq(span_head(span_skip(line, at), back.n), back))
 			to = at + back.n;

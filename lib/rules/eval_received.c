@@ -376,19 +376,20 @@ fake_aol_relay(struct facts *f, const struct eval_call *call)
 	static const char *const ours[] = {"/AOL-%#.%#.%#)",
 	    "ESMTP id RELAY", "ESMTP id MAILRELAY", "ESMTP id MAILIN", NULL};
 	struct span flat = received(f)->flat, rest = flat;
-	size_t at;
 
 	(void)call;
-	for (at = 0; at + 10 < flat.n; at++) {
-		rest = span_skip(flat, at);
+	for (;;) {
+		rest = span_skip(rest, span_chr(rest, ' '));
+		if (rest.n <= 10)
+			return 0;
 		if (span_istarts(rest, " rly-") &&
 		    char_alpha((unsigned char)rest.p[5]) &&
 		    char_alpha((unsigned char)rest.p[6]) &&
 		    char_digit((unsigned char)rest.p[7]) &&
 		    char_digit((unsigned char)rest.p[8]) && rest.p[9] == '.')
 			return !any_in(flat, ours);
+		rest = span_skip(rest, 1);
 	}
-	return 0;
 }
 
 #define ROW(name, function) {name, function, 0, 0, 0, "HeaderEval"}

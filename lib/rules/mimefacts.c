@@ -275,14 +275,16 @@ blank_escape(const char *p)
 static size_t
 needless_escapes(struct span line)
 {
-	size_t i, n = 0, end;
+	struct span rest = line;
+	size_t n = 0, end, taken;
 
-	for (i = 0; i + 3 <= line.n; i++)
-		if (line.p[i] == '=' && needless(line.p[i + 1],
-		    line.p[i + 2])) {
-			n++;
-			i += 2;
-		}
+	for (;; rest = span_skip(rest, taken)) {
+		rest = span_skip(rest, span_chr(rest, '='));
+		if (rest.n < 3)
+			break;
+		taken = needless(rest.p[1], rest.p[2]) ? 3 : 1;
+		n += taken == 3;
+	}
 	if (n == 0)
 		return 0;
 	/* Blanks at the end of a line have to be escaped. */
@@ -297,30 +299,30 @@ needless_escapes(struct span line)
 static bool
 illegal_ascii(struct span line)
 {
-	size_t i;
-
-	for (i = 0; i < line.n; i++)
-		if ((unsigned char)line.p[i] > 127 || line.p[i] == '\0' ||
-		    line.p[i] == '\r')
-			return true;
-	return false;
+	return !span_ascii(line) || span_chr(line, '\0') < line.n ||
+	    span_chr(line, '\r') < line.n;
 }
 
-/* How many "&#x1234;" there are. */
+/* "&#x1234;" */
+static bool
+is_reference(struct span s)
+{
+	return s.n >= 8 && span_starts(s, "&#x") && upper_hex(s.p[3]) &&
+	    upper_hex(s.p[4]) && upper_hex(s.p[5]) && upper_hex(s.p[6]) &&
+	    s.p[7] == ';';
+}
+
 static size_t
 count_references(struct span line)
 {
-	size_t i, k, n = 0;
+	size_t n = 0;
+	bool is;
 
-	for (i = 0; i + 8 <= line.n; i++) {
-		if (!span_starts(span_skip(line, i), "&#x"))
-			continue;
-		for (k = i + 3; k < i + 7 && upper_hex(line.p[k]); k++)
-			continue;
-		if (k < i + 7 || line.p[k] != ';')
-			continue;
-		n++;
-		i = k;
+	for (line = span_skip(line, span_chr(line, '&')); line.n > 0;
+	    line = span_skip(line, span_chr(line, '&'))) {
+		is = is_reference(line);
+		n += is;
+		line = span_skip(line, is ? 8 : 1);
 	}
 	return n;
 }

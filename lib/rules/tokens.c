@@ -1,8 +1,7 @@
-/* tokens - the words of a text. */
+/* tokens - the words of two texts, counted. */
 #include "rules/tokens.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "mail/html_chars.h"
@@ -109,80 +108,61 @@ next_token(struct span *rest, bool wide, struct span *out)
 	return word;
 }
 
-static void
-make_room(struct arena *arena, struct tokens *t)
+void
+tokens_init(struct tokens *t, struct arena *arena)
 {
-	struct span *items;
+	memset(t, 0, sizeof(*t));
+	t->words = linkset_new(arena);
+}
 
-	t->room = t->room == 0 ? 64 : 2 * t->room;
-	items = arena_alloc(arena, t->room * sizeof(*items));
-	if (t->count > 0)
-		memcpy(items, t->items, t->count * sizeof(*items));
-	t->items = items;
+/* How often the word came, all zero for one that is new. */
+static struct token_times *
+times_of(struct tokens *t, struct span word)
+{
+	struct token_times *times;
+	bool fresh;
+	size_t i = linkset_put(t->words, word, &fresh);
+
+	if (i == t->room) {
+		t->room = t->room == 0 ? 64 : 2 * t->room;
+		times = arena_alloc(t->words->arena,
+		    t->room * sizeof(*times));
+		if (i > 0)
+			memcpy(times, t->times, i * sizeof(*times));
+		t->times = times;
+	}
+	return &t->times[i];
 }
 
 void
-tokens_add(struct arena *arena, struct tokens *t, struct span text, bool wide)
+tokens_add(struct tokens *t, enum token_side side, struct span text, bool wide)
 {
 	struct span word;
 
-	while (t->count < TOKENS_MAX && next_token(&text, wide, &word)) {
-		if (t->count == t->room)
-			make_room(arena, t);
-		t->items[t->count++] = word;
+	while (t->count[side] < TOKENS_MAX && next_token(&text, wide, &word)) {
+		times_of(t, word)->in[side]++;
+		t->count[side]++;
 	}
 }
 
-static int
-compare(const void *left, const void *right)
-{
-	const struct span *a = left, *b = right;
-	size_t n = a->n < b->n ? a->n : b->n;
-	int order = memcmp(a->p, b->p, n);
-
-	return order != 0 ? order : (a->n > b->n) - (a->n < b->n);
-}
-
-void
-tokens_sort(struct tokens *t)
-{
-	if (t->count > 1)
-		qsort(t->items, t->count, sizeof(*t->items), compare);
-}
-
-/* How many equal ones begin at i. */
-static size_t
-run(const struct tokens *t, size_t i)
-{
-	size_t n = 1;
-
-	while (i + n < t->count && span_eq(t->items[i], t->items[i + n]))
-		n++;
-	return n;
-}
-
 size_t
-tokens_distinct(const struct tokens *t)
+tokens_distinct(const struct tokens *t, enum token_side side)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < t->count; i += run(t, i))
-		n++;
+	for (i = 0; i < t->words->count; i++)
+		n += t->times[i].in[side] > 0;
 	return n;
 }
 
 size_t
-tokens_beyond(const struct tokens *a, const struct tokens *b)
+tokens_beyond(const struct tokens *t, enum token_side side)
 {
-	size_t i, k = 0, times, n = 0;
+	enum token_side other = side == TOKENS_LEFT ? TOKENS_RIGHT :
+	    TOKENS_LEFT;
+	size_t i, n = 0;
 
-	for (i = 0; i < a->count; i += times) {
-		times = run(a, i);
-		while (k < b->count &&
-		    compare(&b->items[k], &a->items[i]) < 0)
-			k++;
-		n += k + times > b->count ||
-		    !span_eq(b->items[k + times - 1], a->items[i]);
-	}
+	for (i = 0; i < t->words->count; i++)
+		n += t->times[i].in[side] > t->times[i].in[other];
 	return n;
 }
