@@ -4,7 +4,6 @@
  */
 #include "rules/eval.h"
 
-
 #include "mail/html_rules.h"
 #include "rules/evalarg.h"
 #include "rules/tokens.h"

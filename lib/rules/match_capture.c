@@ -101,101 +101,108 @@ fill(struct buf *buf, const struct match *match, struct span text)
 	return !buf->full;
 }
 
-/* Without tflags multiple one hit is enough. */
-static void
-try_text(struct match *match, const struct rule *rule,
-    const struct regex *regex, struct span text)
-{
-	if (rule->flags & RULE_MULTIPLE || match->values[rule->index] == 0)
-		match_regex(match, rule, regex, text);
-}
-
-static void
-try_texts(struct match *match, const struct rule *rule,
-    const struct regex *regex, const struct texts *texts, size_t from)
-{
-	size_t i;
-
-	for (i = from; i < texts->count; i++)
-		try_text(match, rule, regex, texts->items[i]);
-}
-
 /* A field that is not there counts as [if-unset: ] says, or as empty. */
-static void
-try_field(struct match *match, const struct rule *rule,
-    const struct regex *regex)
+static struct texts
+one_field(struct match *match, const struct rule *rule)
 {
-	struct span text = facts_field(match->facts, rule->field);
+	struct span *text = arena_alloc(match->facts->arena, sizeof(*text));
 
-	if (text.p == NULL)
-		text = rule->if_unset.p != NULL ? rule->if_unset :
+	*text = facts_field(match->facts, rule->field);
+	if (text->p == NULL)
+		*text = rule->if_unset.p != NULL ? rule->if_unset :
 		    span_make("", 0);
-	try_text(match, rule, regex, text);
-	if (rule->pattern.negate)
-		match_turn(match, rule);
+	return (struct texts){text, 1};
 }
 
-static void
-try_links(struct match *match, const struct rule *rule,
-    const struct regex *regex)
-{
-	const struct links *links = facts_links(match->facts);
-	size_t i;
-
-	for (i = 0; i < links->form_count; i++)
-		try_text(match, rule, regex, links->forms[i]);
-}
-
-static void
-try_rule(struct match *match, const struct rule *rule,
-    const struct regex *regex)
+/* What the rule is matched against. */
+static struct texts
+texts_of(struct match *match, const struct rule *rule)
 {
 	struct facts *f = match->facts;
+	const struct links *links;
+	struct texts texts = {NULL, 0};
 
 	switch (rule->kind) {
 	case RULE_HEADER:
-		try_field(match, rule, regex);
-		break;
+		return one_field(match, rule);
 	case RULE_BODY:
-		try_texts(match, rule, regex, reading_body(f->reading),
-		    rule->flags & RULE_NOSUBJECT ? 1 : 0);
-		break;
+		texts = *reading_body(f->reading);
+		if (rule->flags & RULE_NOSUBJECT && texts.count > 0) {
+			texts.items++;
+			texts.count--;
+		}
+		return texts;
 	case RULE_RAWBODY:
-		try_texts(match, rule, regex, reading_raw(f->reading), 0);
-		break;
+		return *reading_raw(f->reading);
 	case RULE_FULL:
-		try_text(match, rule, regex, facts_full(f));
-		break;
+		facts_full(f);
+		return (struct texts){&f->full, 1};
 	case RULE_URI:
-		try_links(match, rule, regex);
-		break;
+		links = facts_links(f);
+		return (struct texts){links->forms, links->form_count};
 	default:	/* others have no pattern, or none with captures */
-		break;
+		return texts;
 	}
+}
+
+static bool
+any_possible(const struct template *t, const struct match *match,
+    const struct texts *texts)
+{
+	size_t i;
+
+	for (i = 0; i < texts->count; i++)
+		if (template_possible(t, match, texts->items[i]))
+			return true;
+	return false;
+}
+
+/* Without tflags multiple one hit is enough. */
+static void
+try_texts(struct match *match, const struct rule *rule,
+    const struct regex *regex, const struct texts *texts)
+{
+	size_t i;
+
+	for (i = 0; i < texts->count; i++)
+		if (rule->flags & RULE_MULTIPLE ||
+		    match->values[rule->index] == 0)
+			match_regex(match, rule, regex, texts->items[i]);
+}
+
+/* Takes room for the pattern. */
+static void
+try_template(struct match *match, const struct template *t, struct buf *room)
+{
+	const struct rule *rule = t->rule;
+	struct texts texts = texts_of(match, rule);
+	struct regex *regex;
+
+	if (!rule->pattern.negate && !any_possible(t, match, &texts))
+		return;
+	buf_reset(room);
+	if (!fill(room, match, rule->pattern.text))
+		return;
+	regex = regex_new(buf_contents(room),
+	    rule->pattern.flags | REGEX_ONCE, NULL);
+	if (regex == NULL)
+		return;
+	try_texts(match, rule, regex, &texts);
+	if (rule->pattern.negate)
+		match_turn(match, rule);
+	regex_put(regex);
 }
 
 void
 match_templates(const struct matcher *m, struct match *match)
 {
-	const struct rule *rule;
-	struct regex *regex;
-	struct buf buf;
+	struct buf room;
 	size_t i;
 
 	if (match->capture_count == 0)
 		return;
-	buf_init(&buf, TEMPLATE_MAX);
-	for (i = 0; i < m->templates.count && i < MATCH_TEMPLATES_MAX; i++) {
-		rule = m->templates.items[i];
-		buf_reset(&buf);
-		if (!fill(&buf, match, rule->pattern.text))
-			continue;
-		regex = regex_new(buf_contents(&buf),
-		    rule->pattern.flags | REGEX_ONCE, NULL);
-		if (regex == NULL)
-			continue;
-		try_rule(match, rule, regex);
-		regex_put(regex);
-	}
-	buf_done(&buf);
+	buf_init(&room, TEMPLATE_MAX);
+	for (i = 0; i < m->template_count && i < MATCH_TEMPLATES_MAX; i++)
+		try_template(match, &m->templates[i], &room);
+	buf_done(&room);
 }

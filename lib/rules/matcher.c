@@ -160,7 +160,9 @@ plan_rule(struct matcher *m, struct plan *plan, const struct rule *rule,
 	bool later = rule->flags & RULE_NOSUBJECT;
 
 	if (rule->pattern.uses_captures) {
-		list_add(&m->templates, rule);
+		m->templates = mem_array(m->templates, m->template_count + 1,
+		    sizeof(*m->templates));
+		template_init(&m->templates[m->template_count++], rule);
 		return 0;
 	}
 	switch (rule->kind) {
@@ -264,7 +266,9 @@ matcher_free(struct matcher *m)
 	free(m->mimes);
 	list_done(&m->evals);
 	list_done(&m->details);
-	list_done(&m->templates);
+	for (i = 0; i < m->template_count; i++)
+		template_done(&m->templates[i]);
+	free(m->templates);
 	engine_put(m->engine);
 	free(m->positions);
 	free(m->fields);

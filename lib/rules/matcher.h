@@ -6,6 +6,7 @@
 #define RULES_MATCHER_H
 
 #include "rules/match.h"
+#include "rules/template.h"
 
 /* Classes of the engine: kinds of text, then one for each header field. */
 enum {
@@ -44,7 +45,9 @@ struct matcher {
 	struct engine *engine;
 	size_t *positions;	/* by rule.index: in the engine, + 1; 0: none */
 	struct field_rules *fields;	/* rules->field_count of them */
-	struct rule_list evals, details, templates;
+	struct rule_list evals, details;
+	struct template *templates;
+	size_t template_count;
 	struct mime_rule *mimes;
 	size_t mime_count;
 	struct regex ***tests;	/* of details: one for each of its uri_tests */

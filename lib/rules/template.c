@@ -1,0 +1,130 @@
+/* template - a rule whose pattern holds %{NAME}. */
+#include "rules/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "rules/regex_tree.h"
+
+/* Stands for a value while loading: rare, and never a part of a word. */
+static const char stand_in[] = "\001\002\003\004\005\006";
+
+/* The pattern so filled; notes its names. */
+static struct span
+fill(struct template *t, struct arena *arena)
+{
+	struct span pattern = t->rule->pattern.text, name, out;
+	struct buf buf;
+	size_t i = 0, n;
+
+	buf_init(&buf, 2 * sizeof(stand_in) * pattern.n + 1);
+	while (i < pattern.n) {
+		n = pattern_template(pattern, i, &name);
+		if (n == 0) {
+			buf_char(&buf, pattern.p[i++]);
+			continue;
+		}
+		buf_printf(&buf, "(?:%s)", stand_in);
+		t->names = mem_array(t->names, t->name_count + 1,
+		    sizeof(*t->names));
+		t->names[t->name_count++] = name;
+		i += n;
+	}
+	out = arena_span(arena, buf_contents(&buf));
+	buf_done(&buf);
+	return out;
+}
+
+/* Takes strings with the stand-in out; false when one has a piece of it. */
+static bool
+take_values(struct template *t)
+{
+	struct literals *l = &t->strings;
+	struct span s;
+	size_t i, k, n = 0;
+
+	for (i = 0; i < l->n; i++) {
+		s = span_make(l->all[i].p, l->all[i].n);
+		if (span_find(s, span_of(stand_in)) < s.n) {
+			t->value = true;
+			continue;
+		}
+		for (k = 0; k < s.n; k++)
+			if (char_among(s.p[k], stand_in))
+				return false;
+		l->all[n++] = l->all[i];
+	}
+	l->n = n;
+	return true;
+}
+
+void
+template_init(struct template *t, const struct rule *rule)
+{
+	const struct tree *tree;
+	struct arena arena;
+
+	memset(t, 0, sizeof(*t));
+	t->rule = rule;
+	/* Between \Q and \E what is filled in stands for something else. */
+	if (span_find(rule->pattern.text, span_of("\\Q")) <
+	    rule->pattern.text.n)
+		return;
+	arena_init(&arena);
+	tree = tree_parse(&arena, fill(t, &arena), rule->pattern.flags, NULL);
+	if (tree != NULL)
+		literals_find(tree, &t->strings);
+	if (!take_values(t)) {
+		t->value = false;
+		literals_done(&t->strings);
+	}
+	arena_done(&arena);
+}
+
+void
+template_done(struct template *t)
+{
+	free(t->names);
+	literals_done(&t->strings);
+}
+
+static bool
+uses(const struct template *t, struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < t->name_count; i++)
+		if (span_eq(t->names[i], name))
+			return true;
+	return false;
+}
+
+/* Whatever the case of its letters. */
+static bool
+occurs(struct span value, struct span text)
+{
+	int first = value.n > 0 ? char_lower(value.p[0]) : 0;
+	size_t at;
+
+	for (at = 0; at + value.n <= text.n; at++)
+		if (value.n == 0 || (char_lower(text.p[at]) == first &&
+		    span_ieq(span_make(text.p + at, value.n), value)))
+			return true;
+	return false;
+}
+
+bool
+template_possible(const struct template *t, const struct match *match,
+    struct span text)
+{
+	const struct match_capture *c = match->captures;
+	size_t i;
+
+	if (!t->value && t->strings.n == 0)
+		return true;
+	for (i = 0; t->value && i < match->capture_count; i++)
+		if (uses(t, c[i].name) && occurs(c[i].value, text))
+			return true;
+	return literals_occur(&t->strings, text);
+}
