@@ -34,6 +34,7 @@ struct meta {
 	size_t count;
 	const unsigned *operands;
 	size_t operand_count;
+	bool idle;		/* does not hit unless an operand does */
 };
 
 #define RANK_EQUAL 4
@@ -298,60 +299,6 @@ collect_operands(struct meta *meta, struct arena *arena)
 	meta->operands = operands;
 }
 
-/* "()" declares a rule that something else may raise. */
-static bool
-is_declaration(struct span text)
-{
-	text = span_trim(text);
-	return text.n >= 2 && text.p[0] == '(' && text.p[text.n - 1] == ')' &&
-	    span_trim(span_make(text.p + 1, text.n - 2)).n == 0;
-}
-
-const struct meta *
-meta_parse(struct arena *arena, struct span text,
-    const struct meta_names *names, struct error *error)
-{
-	struct parser p = {.names = names, .error = error, .rest = text};
-	struct meta *meta = NULL;
-	struct step *steps;
-
-	if (text.n > META_LENGTH_MAX) {
-		error_set(error, "an expression of more than %d bytes",
-		    META_LENGTH_MAX);
-		return NULL;
-	}
-	if (!is_declaration(text)) {
-		parse_choice(&p);
-		skip_blanks(&p);
-		if (!p.failed && p.rest.n > 0)
-			fail(&p, "an operator is missing");
-	}
-	if (!p.failed) {
-		meta = arena_alloc(arena, sizeof(*meta));
-		steps = arena_alloc(arena, (p.count + 1) * sizeof(*steps));
-		if (p.count > 0)
-			memcpy(steps, p.steps, p.count * sizeof(*steps));
-		meta->steps = steps;
-		meta->count = p.count;
-		collect_operands(meta, arena);
-	}
-	free(p.steps);
-	return meta;
-}
-
-bool
-meta_empty(const struct meta *meta)
-{
-	return meta->count == 0;
-}
-
-const unsigned *
-meta_operands(const struct meta *meta, size_t *count)
-{
-	*count = meta->operand_count;
-	return meta->operands;
-}
-
 /* Perl's ^ works on whole numbers; ours are far below 2 to the 62. */
 static double
 exclusive(double a, double b)
@@ -396,8 +343,9 @@ combine(enum op op, double a, double b)
 	}
 }
 
-double
-meta_eval(const struct meta *meta, const double *values)
+/* values may be NULL: nothing hit. */
+static double
+compute(const struct meta *meta, const double *values)
 {
 	double stack[META_STACK_MAX + 1], *top = stack;
 	const struct step *s, *end = meta->steps + meta->count;
@@ -407,7 +355,7 @@ meta_eval(const struct meta *meta, const double *values)
 		if (s->op == OP_NUMBER) {
 			*++top = s->number;
 		} else if (s->op == OP_VALUE) {
-			*++top = values[s->index];
+			*++top = values != NULL ? values[s->index] : 0;
 		} else if (s->op == OP_NOT) {
 			*top = *top == 0;
 		} else if (s->op == OP_MINUS) {
@@ -424,4 +372,77 @@ meta_eval(const struct meta *meta, const double *values)
 	if (!(*top != 0))
 		return 0;
 	return *top > 0 && *top < NUMBER_MAX ? *top : 1;
+}
+
+/* "()" declares a rule that something else may raise. */
+static bool
+is_declaration(struct span text)
+{
+	text = span_trim(text);
+	return text.n >= 2 && text.p[0] == '(' && text.p[text.n - 1] == ')' &&
+	    span_trim(span_make(text.p + 1, text.n - 2)).n == 0;
+}
+
+const struct meta *
+meta_parse(struct arena *arena, struct span text,
+    const struct meta_names *names, struct error *error)
+{
+	struct parser p = {.names = names, .error = error, .rest = text};
+	struct meta *meta = NULL;
+	struct step *steps;
+
+	if (text.n > META_LENGTH_MAX) {
+		error_set(error, "an expression of more than %d bytes",
+		    META_LENGTH_MAX);
+		return NULL;
+	}
+	if (!is_declaration(text)) {
+		parse_choice(&p);
+		skip_blanks(&p);
+		if (!p.failed && p.rest.n > 0)
+			fail(&p, "an operator is missing");
+	}
+	if (!p.failed) {
+		meta = arena_alloc(arena, sizeof(*meta));
+		steps = arena_alloc(arena, (p.count + 1) * sizeof(*steps));
+		if (p.count > 0)
+			memcpy(steps, p.steps, p.count * sizeof(*steps));
+		meta->steps = steps;
+		meta->count = p.count;
+		collect_operands(meta, arena);
+		meta->idle = compute(meta, NULL) == 0;
+	}
+	free(p.steps);
+	return meta;
+}
+
+bool
+meta_empty(const struct meta *meta)
+{
+	return meta->count == 0;
+}
+
+const unsigned *
+meta_operands(const struct meta *meta, size_t *count)
+{
+	*count = meta->operand_count;
+	return meta->operands;
+}
+
+static bool
+any_hit(const struct meta *meta, const double *values)
+{
+	size_t i;
+
+	for (i = 0; i < meta->operand_count; i++)
+		if (values[meta->operands[i]] != 0)
+			return true;
+	return false;
+}
+
+double
+meta_eval(const struct meta *meta, const double *values)
+{
+	return meta->idle && !any_hit(meta, values) ? 0 :
+	    compute(meta, values);
 }
