@@ -176,3 +176,18 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	va_end(ap);
 	return s;
 }
+
+void *
+arena_room(struct arena *a, void *items, size_t count, size_t size,
+    size_t *room)
+{
+	void *larger;
+
+	if (count < *room)
+		return items;
+	*room = *room != 0 ? 2 * *room : 16;
+	larger = arena_alloc(a, *room * size);
+	if (count != 0)
+		memcpy(larger, items, count * size);
+	return larger;
+}

@@ -34,4 +34,11 @@ struct span arena_printf(struct arena *, const char *fmt, ...)
 struct span arena_vprintf(struct arena *, const char *fmt, va_list)
     __attribute__((format(printf, 2, 0)));
 
+/*
+ * An array of count items of that size, moved where there is room for one more:
+ * *room, 0 at first, is how many fit.
+ */
+void *arena_room(struct arena *, void *items, size_t count, size_t size,
+    size_t *room);
+
 #endif

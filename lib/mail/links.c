@@ -29,23 +29,8 @@ links_new(struct arena *arena, const struct links_view *view)
 	l->by_raw = linkset_new(arena);
 	l->in_text = linkset_new(arena);
 	l->all_forms = linkset_new(arena);
+	l->hosts = linkset_new(arena);
 	return l;
-}
-
-/* An array in the arena with room for one more. */
-static void *
-room_for(struct arena *arena, void *items, size_t count, size_t size,
-    size_t *room)
-{
-	void *larger;
-
-	if (count < *room)
-		return items;
-	*room = *room != 0 ? 2 * *room : 16;
-	larger = arena_alloc(arena, *room * size);
-	if (count != 0)
-		memcpy(larger, items, count * size);
-	return larger;
 }
 
 /* The link of that name, made if need be; NULL when there is no room. */
@@ -66,8 +51,8 @@ link_of(struct links *l, struct span raw)
 	i = linkset_put(l->by_raw, raw, &fresh);
 	if (!fresh)
 		return l->items[i];
-	l->items = room_for(l->arena, l->items, l->count, sizeof(*l->items),
-	    &l->room);
+	l->items = arena_room(l->arena, l->items, l->count,
+	    sizeof(*l->items), &l->room);
 	l->items[l->count] = arena_alloc(l->arena, sizeof(struct link));
 	l->items[l->count]->raw = raw;
 	l->bytes += raw.n;

@@ -114,8 +114,9 @@ struct links {
 	/* Private. */
 	struct arena *arena;
 	const struct links_view *view;
-	struct link_set *by_raw, *in_text, *all_forms;
-	size_t room, form_room, bytes, work;
+	struct link_set *by_raw, *in_text, *all_forms, *hosts;
+	struct span *domains;	/* registered ones, by number of the host */
+	size_t room, form_room, domain_room, bytes, work;
 };
 
 /* view and what it names must outlive the links. */

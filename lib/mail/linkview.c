@@ -2,14 +2,26 @@
 #include "mail/linkview.h"
 
 #include "mail/domain.h"
+#include "mail/linkset.h"
 #include "mail/urltext.h"
 
+/* The list is asked once for each host: most links of a mail lead to few. */
 static struct span
-registered(const struct links *l, const struct url *url)
+registered(struct links *l, const struct url *url)
 {
+	bool fresh;
+	size_t i;
+
 	if (url->host_kind != URL_HOST_NAME)
 		return span_of(NULL);
-	return suffixes_registered(l->view->suffixes, url->host);
+	i = linkset_put(l->hosts, url->host, &fresh);
+	if (fresh) {
+		l->domains = arena_room(l->arena, l->domains, i,
+		    sizeof(*l->domains), &l->domain_room);
+		l->domains[i] = suffixes_registered(l->view->suffixes,
+		    url->host);
+	}
+	return l->domains[i];
 }
 
 static void

@@ -119,18 +119,12 @@ tokens_init(struct tokens *t, struct arena *arena)
 static struct token_times *
 times_of(struct tokens *t, struct span word)
 {
-	struct token_times *times;
 	bool fresh;
 	size_t i = linkset_put(t->words, word, &fresh);
 
-	if (i == t->room) {
-		t->room = t->room == 0 ? 64 : 2 * t->room;
-		times = arena_alloc(t->words->arena,
-		    t->room * sizeof(*times));
-		if (i > 0)
-			memcpy(times, t->times, i * sizeof(*times));
-		t->times = times;
-	}
+	if (fresh)
+		t->times = arena_room(t->words->arena, t->times, i,
+		    sizeof(*t->times), &t->room);
 	return &t->times[i];
 }
 
