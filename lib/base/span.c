@@ -13,12 +13,6 @@ char_hex(int c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool
-char_among(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
-
 struct span
 span_between(const char *from, const char *to)
 {
@@ -88,11 +82,29 @@ size_t
 span_find(struct span a, struct span needle)
 {
 	const char *at;
+	size_t from;
 
 	if (needle.n == 0 || needle.n > a.n)
 		return needle.n == 0 ? 0 : a.n;
-	at = memmem(a.p, a.n, needle.p, needle.n);
+	/* memmem prepares itself for long texts: most end here. */
+	from = span_chr(a, needle.p[0]);
+	if (needle.n > a.n - from)
+		return a.n;
+	at = memmem(a.p + from, a.n - from, needle.p, needle.n);
 	return at != NULL ? (size_t)(at - a.p) : a.n;
+}
+
+size_t
+span_ifind(struct span a, struct span needle)
+{
+	int first = needle.n > 0 ? char_lower(needle.p[0]) : 0;
+	size_t at;
+
+	for (at = 0; at + needle.n <= a.n; at++)
+		if (needle.n == 0 || (char_lower(a.p[at]) == first &&
+		    span_ieq(span_make(a.p + at, needle.n), needle)))
+			return at;
+	return a.n;
 }
 
 struct span

@@ -60,8 +60,17 @@ char_lower(int c)
 
 int char_hex(int c);		/* what a hexadecimal digit counts, or -1 */
 
-/* Whether c is in set, whatever byte it is; a zero never is. */
-bool char_among(char c, const char *set);
+/*
+ * Whether c is in set, whatever byte it is; a zero never is.  Sets are a few
+ * bytes: shorter than a call of strchr.
+ */
+static inline bool
+char_among(char c, const char *set)
+{
+	while (*set != '\0' && *set != c)
+		set++;
+	return *set != '\0';
+}
 
 static inline struct span
 span_make(const char *p, size_t n)	/* NULL gives the empty span */
@@ -134,6 +143,9 @@ bool span_ascii(struct span a);		/* no byte above 127 */
 size_t span_chr(struct span a, char c);
 size_t span_rchr(struct span a, char c);
 size_t span_find(struct span a, struct span needle);
+
+/* The same whatever the case; only for needles of some twenty bytes. */
+size_t span_ifind(struct span a, struct span needle);
 
 /* Without white space around it. */
 struct span span_trim(struct span a);

@@ -9,8 +9,7 @@
 size_t
 linkclean_find(struct span s, size_t from, const char *stops)
 {
-	while (from < s.n && (s.p[from] == '\0' ||
-	    strchr(stops, s.p[from]) == NULL))
+	while (from < s.n && !char_among(s.p[from], stops))
 		from++;
 	return from;
 }

@@ -153,8 +153,7 @@ urlput_cut(struct span *in, const char *stops)
 	struct span part;
 	size_t i;
 
-	for (i = 0; i < in->n && (in->p[i] == '\0' ||
-	    strchr(stops, in->p[i]) == NULL); i++)
+	for (i = 0; i < in->n && !char_among(in->p[i], stops); i++)
 		continue;
 	part = span_head(*in, i);
 	*in = span_skip(*in, i);

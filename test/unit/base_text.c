@@ -288,6 +288,20 @@ test_bytes(void)
 	}
 	CHECK("ASCII", span_ascii(span_of("a\177\001")));
 	CHECK("not ASCII", !span_ascii(span_of("a\200")));
+	CHECK("a run of ASCII", span_ascii_run(span_of("12345678901\2003456789"))
+	    == 11 && span_ascii_run(span_of("\200")) == 0 &&
+	    span_ascii_run(span_of(NULL)) == 0);
+	CHECK("find", span_find(span_of("ababc"), span_of("abc")) == 2);
+	CHECK("find at the end", span_find(span_of("xxab"), span_of("ab")) == 2);
+	CHECK("find what is cut off",
+	    span_find(span_of("xxab"), span_of("abc")) == 4);
+	CHECK("find nothing", span_find(span_of("ab"), span_of("")) == 0);
+	CHECK("find in any case",
+	    span_ifind(span_of("xAbaBC"), span_of("abc")) == 3 &&
+	    span_ifind(span_of("xAbaB"), span_of("abc")) == 5 &&
+	    span_ifind(span_of("x"), span_of("")) == 0);
+	CHECK("among", char_among('b', "abc") && !char_among('d', "abc") &&
+	    !char_among('\0', "abc"));
 	arena_init(&arena);
 	CHECK("lower", span_is(arena_lower(&arena, span_of("aZ[\303\204")),
 	    "az[\303\204"));
