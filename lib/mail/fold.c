@@ -97,7 +97,8 @@ fold_add(struct fold *f, struct span s)
 
 	f->any = f->any || s.n > 0;
 	while (i < s.n) {
-		for (from = i; i < s.n && plain(p[i]); i++)
+		for (from = i; i < s.n && (plain(p[i]) || (p[i] == ' ' &&
+		    i > from && i + 1 < s.n && plain(p[i + 1]))); i++)
 			;
 		if (i > from) {
 			flush_space(f);

@@ -42,6 +42,7 @@ static const struct {
 	{ "cut short", "a\xc3", false, "a\xc3" },
 	{ "cut short", "a\xe2\x80", true, "a\xe2\x80" },
 	{ "other controls", "a\001\177 b", false, "a\001\177 b" },
+	{ "single blanks", "a b c\n d \ne  f ", false, "a b c d e f " },
 };
 
 static void
