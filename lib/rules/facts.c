@@ -11,15 +11,17 @@ static bool
 redirect(void *context, struct span uri, struct span *target)
 {
 	struct facts *f = context;
-	const struct regex *const *patterns;
+	const struct redirector *r;
 	enum regex_answer answer;
 	struct regex_found found;
 	struct span group;
 	size_t i, n;
 
-	patterns = lists_redirectors(f->lists, &n);
+	r = lists_redirectors(f->lists, &n);
 	for (i = 0; i < n && f->redirect_steps < FACTS_REDIRECT_STEPS; i++) {
-		answer = regex_match(patterns[i], f->scratch, uri, 0, &found);
+		if (!literals_allow(&r[i].needs, uri))
+			continue;
+		answer = regex_match(r[i].regex, f->scratch, uri, 0, &found);
 		f->redirect_steps += found.steps;
 		if (answer == REGEX_MATCH &&
 		    regex_group(f->scratch, 1, &group) &&

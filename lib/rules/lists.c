@@ -24,7 +24,7 @@ struct lists {
 	struct span *freemail_globs;
 	size_t freemail_glob_count;
 	struct registry registry;
-	struct regex **redirectors;
+	struct redirector *redirectors;
 	size_t redirector_count;
 	struct span *ip_headers;
 	size_t ip_header_count;
@@ -313,7 +313,9 @@ take_redirector(struct lists *l, const struct source *source,
 	if ((n & (n - 1)) == 0)
 		l->redirectors = mem_array(l->redirectors,
 		    n == 0 ? 1 : n * 2, sizeof(*l->redirectors));
-	l->redirectors[l->redirector_count++] = regex;
+	l->redirectors[n].regex = regex;
+	literals_read(pattern.text, pattern.flags, &l->redirectors[n].needs);
+	l->redirector_count++;
 }
 
 static void
@@ -437,8 +439,10 @@ lists_free(struct lists *l)
 		list_free(map_value(&l->named, i));
 	for (i = 0; i < l->hosts.count; i++)
 		map_done(map_value(&l->hosts, i));
-	for (i = 0; i < l->redirector_count; i++)
-		regex_put(l->redirectors[i]);
+	for (i = 0; i < l->redirector_count; i++) {
+		regex_put(l->redirectors[i].regex);
+		literals_done(&l->redirectors[i].needs);
+	}
 	map_done(&l->named);
 	map_done(&l->hosts);
 	map_done(&l->freemail);
@@ -549,11 +553,11 @@ lists_registry(const struct lists *l)
 	return &l->registry;
 }
 
-const struct regex *const *
+const struct redirector *
 lists_redirectors(const struct lists *l, size_t *count)
 {
 	*count = l->redirector_count;
-	return (const struct regex *const *)l->redirectors;
+	return l->redirectors;
 }
 
 const struct span *

@@ -13,6 +13,7 @@
 
 #include "base/span.h"
 #include "mail/registry.h"
+#include "rules/literal.h"
 #include "rules/regex.h"
 #include "rules/ruleset.h"
 
@@ -83,7 +84,12 @@ bool lists_shortener(const struct lists *, struct span host);
 const struct registry *lists_registry(const struct lists *);
 
 /* redirector_pattern: the first group of a match is where it leads to. */
-const struct regex *const *lists_redirectors(const struct lists *,
+struct redirector {
+	struct regex *regex;
+	struct literals needs;
+};
+
+const struct redirector *lists_redirectors(const struct lists *,
     size_t *count);
 
 /* originating_ip_headers, in order. */

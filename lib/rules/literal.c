@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "rules/regex.h"
+#include "rules/regex_perl.h"
 
 #define EXACT_MAX 256	/* strings told apart while they grow together */
 #define SET_MAX 6	/* bytes of a set that still count as strings */
@@ -418,15 +420,41 @@ literals_find(const struct tree *tree, struct literals *out)
 	part_done(&whole);
 }
 
+void
+literals_read(struct span pattern, unsigned flags, struct literals *out)
+{
+	const struct tree *tree;
+	struct arena arena;
+	struct buf plain;
+
+	memset(out, 0, sizeof(*out));
+	arena_init(&arena);
+	buf_init(&plain, REGEX_PATTERN_MAX);
+	regex_unperl(pattern, &plain);
+	tree = plain.full ? NULL :
+	    tree_parse(&arena, buf_contents(&plain), flags, NULL);
+	if (tree != NULL)
+		literals_find(tree, out);
+	buf_done(&plain);
+	arena_done(&arena);
+}
+
 bool
 literals_occur(const struct literals *l, struct span subject)
 {
-	size_t i, at;
+	struct span s;
+	size_t i;
 
-	for (i = 0; i < l->n; i++)
-		for (at = 0; at + l->all[i].n <= subject.n; at++)
-			if (span_ieq(span_make(subject.p + at, l->all[i].n),
-			    span_make(l->all[i].p, l->all[i].n)))
-				return true;
+	for (i = 0; i < l->n; i++) {
+		s = span_make(l->all[i].p, l->all[i].n);
+		if (span_ifind(subject, s) < subject.n)
+			return true;
+	}
 	return false;
+}
+
+bool
+literals_allow(const struct literals *l, struct span subject)
+{
+	return l->n == 0 || literals_occur(l, subject);
 }

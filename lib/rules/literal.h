@@ -40,7 +40,13 @@ unsigned literal_rarity(char);
 void literals_find(const struct tree *, struct literals *out);
 void literals_done(struct literals *);
 
+/* The same of a pattern: none where its syntax is not understood. */
+void literals_read(struct span pattern, unsigned flags, struct literals *out);
+
 /* True when subject holds one of them, whatever its ASCII case. */
 bool literals_occur(const struct literals *, struct span subject);
+
+/* False when the pattern, whose literals these are, cannot match. */
+bool literals_allow(const struct literals *, struct span subject);
 
 #endif

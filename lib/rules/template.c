@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "rules/regex_tree.h"
+#define VALUE_BYTES 23	/* of a value that are looked for */
 
 /* Stands for a value while loading: rare, and never a part of a word. */
 static const char stand_in[] = "\001\002\003\004\005\006";
@@ -62,7 +62,6 @@ take_values(struct template *t)
 void
 template_init(struct template *t, const struct rule *rule)
 {
-	const struct tree *tree;
 	struct arena arena;
 
 	memset(t, 0, sizeof(*t));
@@ -72,9 +71,7 @@ template_init(struct template *t, const struct rule *rule)
 	    rule->pattern.text.n)
 		return;
 	arena_init(&arena);
-	tree = tree_parse(&arena, fill(t, &arena), rule->pattern.flags, NULL);
-	if (tree != NULL)
-		literals_find(tree, &t->strings);
+	literals_read(fill(t, &arena), rule->pattern.flags, &t->strings);
 	if (!take_values(t)) {
 		t->value = false;
 		literals_done(&t->strings);
@@ -100,31 +97,22 @@ uses(const struct template *t, struct span name)
 	return false;
 }
 
-/* Whatever the case of its letters. */
-static bool
-occurs(struct span value, struct span text)
-{
-	int first = value.n > 0 ? char_lower(value.p[0]) : 0;
-	size_t at;
-
-	for (at = 0; at + value.n <= text.n; at++)
-		if (value.n == 0 || (char_lower(text.p[at]) == first &&
-		    span_ieq(span_make(text.p + at, value.n), value)))
-			return true;
-	return false;
-}
-
 bool
 template_possible(const struct template *t, const struct match *match,
     struct span text)
 {
 	const struct match_capture *c = match->captures;
+	struct span value;
 	size_t i;
 
 	if (!t->value && t->strings.n == 0)
 		return true;
-	for (i = 0; t->value && i < match->capture_count; i++)
-		if (uses(t, c[i].name) && occurs(c[i].value, text))
+	for (i = 0; t->value && i < match->capture_count; i++) {
+		if (!uses(t, c[i].name))
+			continue;
+		value = span_head(c[i].value, VALUE_BYTES);
+		if (value.n == 0 || span_ifind(text, value) < text.n)
 			return true;
+	}
 	return literals_occur(&t->strings, text);
 }
