@@ -247,14 +247,17 @@ struct caps {
 static void
 count_caps(struct span s, struct caps *caps)
 {
-	size_t i;
+	size_t i, upper = 0, lower = 0;
+	unsigned c;
 
-	caps->bytes += s.n;
 	for (i = 0; i < s.n; i++) {
-		caps->upper += s.p[i] >= 'A' && s.p[i] <= 'Z';
-		caps->lower += (s.p[i] >= 'a' && s.p[i] <= 'z') ||
-		    (s.p[i] >= '0' && s.p[i] <= '9');
+		c = (unsigned char)s.p[i];
+		upper += c - 'A' < 26;
+		lower += c - 'a' < 26 || c - '0' < 10;
 	}
+	caps->bytes += s.n;
+	caps->upper += upper;
+	caps->lower += lower;
 }
 
 /* Without ISO-2022-JP's: from the first shift out to the last one back. */
