@@ -199,7 +199,7 @@ add_uris(struct links *l, const struct html_rules *rules)
 }
 
 /*
- * A relative URL is filed under where it leads.  Without a base it leads
+ * Where a relative URL leads, under which it is filed.  Without a base it leads
  * nowhere, but readers put "http://" before "www.example.com".
  */
 static struct span
@@ -207,8 +207,6 @@ absolute(struct links *l, struct span url, const struct url *base)
 {
 	struct url at;
 
-	if (url_parse(l->arena, url, NULL, &at))
-		return url;
 	if (base != NULL)
 		return url_parse(l->arena, url, base, &at) ? at.text : url;
 	if (span_starts(url, "//"))
@@ -217,6 +215,23 @@ absolute(struct links *l, struct span url, const struct url *base)
 	    span_chr(url, '.') == url.n || span_chr(url, ':') != url.n)
 		return url;
 	return arena_printf(l->arena, "http://%.*s", SPAN_ARG(url));
+}
+
+/* The link that an element leads to; one that is new is parsed already. */
+static struct link *
+link_from(struct links *l, struct span url, const struct url *base)
+{
+	struct link *k;
+	struct url at;
+
+	if (!url_parse(l->arena, url, NULL, &at))
+		return link_of(l, absolute(l, url, base));
+	k = link_of(l, url);
+	if (k != NULL && !k->seen && k->raw.n == url.n) {
+		k->url = at;
+		k->good = true;
+	}
+	return k;
 }
 
 void
@@ -236,7 +251,7 @@ links_add_html(struct links *l, const struct html *html)
 		/* Leads to a place in the same message. */
 		if (from->url.n == 0 || from->url.p[0] == '#')
 			continue;
-		k = link_of(l, absolute(l, from->url, based ? &base : NULL));
+		k = link_from(l, from->url, based ? &base : NULL);
 		if (k == NULL)
 			return;
 		if (from->source == HTML_A && from->text.n != 0)

@@ -51,7 +51,7 @@ static void
 follow(struct links *l, struct link *k)
 {
 	k->wrapper = "";
-	k->good = url_parse(l->arena, k->raw, NULL, &k->url);
+	k->good = k->good || url_parse(l->arena, k->raw, NULL, &k->url);
 	if (!k->good)
 		return;
 	if ((k->url.flags & URL_CUT) != 0)
