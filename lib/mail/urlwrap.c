@@ -165,7 +165,7 @@ host_fits(struct span host, const char *pattern)
 
 	if (below)
 		name = span_skip(name, 1);
-	if (span_iends(name, ".*"))
+	if (name.p[name.n - 1] == '*')
 		return any_ending(host, span_head(name, name.n - 2), below);
 	return below ? within(host, name) : span_eq(host, name);
 }
@@ -390,8 +390,8 @@ open_known(struct arena *arena, const struct url *url, struct urlwrap *out)
 
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		rule = &rules[i];
-		if (!host_fits(url->host, rule->host) ||
-		    !span_starts(url->path, rule->path))
+		if (!span_starts(url->path, rule->path) ||
+		    !host_fits(url->host, rule->host))
 			continue;
 		s = placed(arena, url, rule);
 		if (s.n != 0)
