@@ -94,17 +94,36 @@ span_find(struct span a, struct span needle)
 	return at != NULL ? (size_t)(at - a.p) : a.n;
 }
 
+/* Offset of the next byte c at or after from. */
+static size_t
+next_byte(struct span a, size_t from, int c)
+{
+	return from + span_chr(span_skip(a, from), (char)c);
+}
+
 size_t
 span_ifind(struct span a, struct span needle)
 {
-	int first = needle.n > 0 ? char_lower(needle.p[0]) : 0;
-	size_t at;
+	int small, large;
+	size_t at, next_small, next_large;
 
-	for (at = 0; at + needle.n <= a.n; at++)
-		if (needle.n == 0 || (char_lower(a.p[at]) == first &&
-		    span_ieq(span_make(a.p + at, needle.n), needle)))
+	if (needle.n == 0)
+		return 0;
+	small = char_lower(needle.p[0]);
+	large = char_alpha(small) ? small - ('a' - 'A') : small;
+	next_small = next_byte(a, 0, small);
+	next_large = next_byte(a, 0, large);
+	for (;;) {
+		at = next_small < next_large ? next_small : next_large;
+		if (needle.n > a.n - at)
+			return a.n;
+		if (span_ieq(span_make(a.p + at, needle.n), needle))
 			return at;
-	return a.n;
+		if (at == next_small)
+			next_small = next_byte(a, at + 1, small);
+		if (at == next_large)
+			next_large = next_byte(a, at + 1, large);
+	}
 }
 
 struct span
