@@ -105,8 +105,8 @@ facts_field(struct facts *f, const struct field_key *key)
 	return f->fields[key->index];
 }
 
-struct span
-facts_get(struct facts *f, const char *name)
+static struct span
+find_named(struct facts *f, const char *name)
 {
 	struct field_key key;
 	struct field_values v;
@@ -124,6 +124,22 @@ facts_get(struct facts *f, const char *name)
 	if (first.n > 0 && first.p[first.n - 1] == '\n')
 		first.n--;
 	return first;
+}
+
+struct span
+facts_get(struct facts *f, const char *name)
+{
+	struct span value;
+	size_t i;
+
+	for (i = 0; i < f->named_count; i++)
+		if (strcmp(f->named[i].name, name) == 0)
+			return f->named[i].value;
+	value = find_named(f, name);
+	f->named = arena_room(f->arena, f->named, f->named_count,
+	    sizeof(*f->named), &f->named_room);
+	f->named[f->named_count++] = (struct facts_named){name, value};
+	return value;
 }
 
 /* Appends without the CR of a line end. */

@@ -28,6 +28,11 @@ enum facts_slot {
 	SLOT_IMAGE, FACTS_SLOTS
 };
 
+struct facts_named {
+	const char *name;
+	struct span value;
+};
+
 struct lists;		/* lists.h: addresses and domains that rules name */
 
 struct facts {
@@ -53,6 +58,8 @@ struct facts {
 	struct relays *relays;
 	struct span *fields;		/* by field_key.index */
 	bool *field_known;
+	struct facts_named *named;	/* what facts_get has found */
+	size_t named_count, named_room;
 	struct span full;
 	uint64_t redirect_steps;
 };
@@ -76,7 +83,7 @@ struct span facts_field(struct facts *, const struct field_key *);
 /*
  * The same by name, such as "Subject" or "From:addr", for evals.  Of addresses,
  * names, hosts and EnvelopeFrom it is the first one, without line end.  Empty
- * when there is no such field.
+ * when there is no such field.  name must live as long as the message.
  */
 struct span facts_get(struct facts *, const char *name);
 

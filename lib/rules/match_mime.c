@@ -50,8 +50,8 @@ part_value(struct arena *arena, const struct part *part,
 	h = part_last_field(part, key->name.p);
 	if (h == NULL)
 		return (struct span){NULL, 0};
-	return arena_printf(arena, "%.*s\n", SPAN_ARG(raw ? h->value :
-	    field_decode(arena, h->name, h->value)));
+	return arena_join(arena, raw ? h->value : field_decode(arena, h->name,
+	    h->value), span_of("\n"));
 }
 
 static bool
