@@ -12,7 +12,7 @@
 #include "base/span.h"
 #include "mail/linkset.h"
 
-#define TOKENS_MAX 200000	/* of one text; further ones are not looked at */
+#define TOKENS_MAX 200000	/* of one text; more are not looked at */
 
 enum token_side { TOKENS_LEFT, TOKENS_RIGHT, TOKENS_SIDES };
 

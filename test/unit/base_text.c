@@ -288,11 +288,13 @@ test_bytes(void)
 	}
 	CHECK("ASCII", span_ascii(span_of("a\177\001")));
 	CHECK("not ASCII", !span_ascii(span_of("a\200")));
-	CHECK("a run of ASCII", span_ascii_run(span_of("12345678901\2003456789"))
-	    == 11 && span_ascii_run(span_of("\200")) == 0 &&
+	CHECK("a run of ASCII",
+	    span_ascii_run(span_of("12345678901\2003456789")) == 11 &&
+	    span_ascii_run(span_of("\200")) == 0 &&
 	    span_ascii_run(span_of(NULL)) == 0);
 	CHECK("find", span_find(span_of("ababc"), span_of("abc")) == 2);
-	CHECK("find at the end", span_find(span_of("xxab"), span_of("ab")) == 2);
+	CHECK("find at the end",
+	    span_find(span_of("xxab"), span_of("ab")) == 2);
 	CHECK("find what is cut off",
 	    span_find(span_of("xxab"), span_of("abc")) == 4);
 	CHECK("find nothing", span_find(span_of("ab"), span_of("")) == 0);

@@ -214,7 +214,8 @@ test_lines(void)
 	headers = lists_ip_headers(l, &n);
 	CHECK("headers", n == 3 && span_is(headers[0], "X-A") &&
 	    span_is(headers[1], "X-B") && span_is(headers[2], "X-C"));
-	CHECK("redirectors", lists_redirectors(l, &n)[0].regex != NULL && n == 2);
+	CHECK("redirectors", lists_redirectors(l, &n)[0].regex != NULL &&
+	    n == 2);
 	CHECK("freemail", lists_has_freemail(l));
 	lists_free(l);
 }
