@@ -17,6 +17,7 @@ class_done(struct engine_class *c)
 	}
 	free(c->shards);
 	engine_strings_free(c->strings);
+	free(c->gates);
 	free(c->stringed);
 	sketches_free(c->sketches);
 	free(c->sketched);

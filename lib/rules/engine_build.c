@@ -72,12 +72,12 @@ find_places(const struct engine *e, size_t *n)
 	const struct engine_slot *slot;
 
 	for (i = 0; i < e->n; i++)
-		if (e->slots[i].item->strings.n > 0)
+		if (e->slots[i].item->needs.n > 0)
 			counts[e->slots[i].class]++;
 	*n = 0;
 	for (i = 0; i < e->n; i++) {
 		slot = &e->slots[i];
-		if (slot->item->strings.n == 0)
+		if (slot->item->needs.n == 0)
 			continue;
 		places[*n].class = slot->class;
 		places[*n].pattern = (unsigned)i;
@@ -118,7 +118,7 @@ wish_sets(const struct engine *e, const struct shard_wish *w)
 	size_t i;
 
 	for (i = 0; i < w->n; i++)
-		all[i] = &e->slots[w->patterns[i]].item->strings;
+		all[i] = &e->slots[w->patterns[i]].item->needs.all[0];
 	return all;
 }
 
@@ -292,15 +292,23 @@ load_shards(struct load *l)
 static void
 make_strings(const struct engine *e, struct engine_class *c)
 {
+	size_t i, k, n = 0, room = c->stringed_count * NEEDS_MAX;
 	const struct literals **all;
-	size_t i;
+	const struct needs *needs;
 
 	if (c->stringed_count == 0)
 		return;
-	all = mem_alloc(c->stringed_count * sizeof(*all));
-	for (i = 0; i < c->stringed_count; i++)
-		all[i] = &e->slots[c->stringed[i]].item->strings;
-	c->strings = engine_strings_new(all, c->stringed_count);
+	all = mem_alloc(room * sizeof(*all));
+	c->gates = mem_alloc(room * sizeof(*c->gates));
+	for (i = 0; i < c->stringed_count; i++) {
+		needs = &e->slots[c->stringed[i]].item->needs;
+		for (k = 0; k < needs->n; k++) {
+			all[n] = &needs->all[k];
+			c->gates[n].slot = c->stringed[i];
+			c->gates[n++].need = (unsigned)k;
+		}
+	}
+	c->strings = engine_strings_new(all, n);
 	free(all);
 }
 

@@ -17,6 +17,11 @@
  */
 #define STRINGS_BYTES 1024
 #define SKETCH_BYTES 128
+#define POOR_BYTES 64	/* better than none */
+
+/* Past a set of strings that is this rare no other is looked for. */
+#define RARE 65536
+#define WORTHY 256	/* nor one that is more frequent than this */
 
 #define NAMES_MAX 32	/* named groups that are told */
 
@@ -36,22 +41,47 @@ item_key(const struct engine_pattern *p, bool few, char key[ITEM_KEY_MAX])
 	key[ITEM_KEY_MAX - 1] = '\0';
 }
 
+/* Further sets must be worth their while, beside one that is rare. */
+static size_t
+count_worthy(const struct needs *needs)
+{
+	size_t n = 1;
+
+	while (n < needs->n && needs->all[0].rate > LITERAL_ALWAYS / RARE &&
+	    needs->all[n].rate <= LITERAL_ALWAYS / WORTHY)
+		n++;
+	return n;
+}
+
+/* The sets that open less often than once in so many bytes, if any. */
+static bool
+take_strings(struct item *item, uint64_t bytes)
+{
+	struct needs *needs = &item->needs;
+
+	if (needs->n == 0 || needs->all[0].rate > LITERAL_ALWAYS / bytes)
+		return false;
+	needs_cut(needs, count_worthy(needs));
+	item->way = ENGINE_STRINGS;
+	return true;
+}
+
 static void
 find_gates(struct item *item, const struct tree *t)
 {
-	literals_find(t, &item->strings);
-	if (item->strings.n > 0 &&
-	    item->strings.rate <= LITERAL_ALWAYS / STRINGS_BYTES) {
-		item->way = ENGINE_STRINGS;
+	needs_find(t, &item->needs);
+	if (take_strings(item, STRINGS_BYTES))
 		return;
-	}
-	literals_done(&item->strings);
 	sketch_find(t, &item->sketch);
 	if (item->sketch.n > 0 &&
-	    item->sketch.rate <= SKETCH_ALWAYS / SKETCH_BYTES)
+	    item->sketch.rate <= SKETCH_ALWAYS / SKETCH_BYTES) {
 		item->way = ENGINE_SKETCHED;
-	else
-		sketch_done(&item->sketch);
+		needs_done(&item->needs);
+		return;
+	}
+	sketch_done(&item->sketch);
+	if (!take_strings(item, POOR_BYTES))
+		needs_done(&item->needs);
 }
 
 static void
@@ -123,7 +153,7 @@ item_put(struct item *item)
 		return;
 	regex_put(item->regex);
 	sketch_done(&item->sketch);
-	literals_done(&item->strings);
+	needs_done(&item->needs);
 	free(item->refused);
 	free(item->names);
 	free(item);

@@ -24,7 +24,7 @@ struct item {
 	char key[ITEM_KEY_MAX];	/* of all that it was made from */
 	bool few;		/* its class has few patterns: no gates */
 	enum engine_way way;
-	struct literals strings;	/* where it is gated by them */
+	struct needs needs;	/* strings that it is gated by */
 	struct sketch sketch;		/* likewise */
 	struct regex *regex;		/* NULL where it was refused: */
 	char *refused;			/* why */

@@ -13,13 +13,20 @@
 
 #define POOL_MAX 64		/* scratches that are kept for later */
 
+/* What has come of a pattern's needs in a scan. */
+struct seen {
+	uint32_t scan;		/* the last one that it came in */
+	uint8_t missing;	/* needs that are not met yet */
+	uint8_t left[NEEDS_MAX];	/* strings that each still lacks */
+};
+
 struct engine_scratch {
 	struct engine_scratch *next;	/* in the pool */
 	hs_scratch_t *hs;
 	struct regex_scratch *regex;
 	size_t room;			/* slots in each of the arrays */
 
-	uint32_t *seen;			/* by slot: the last scan it came in */
+	struct seen *seen;		/* by slot */
 	uint32_t scan;			/* this one's number, for any engine */
 	uint32_t *steps;		/* by slot: in this message */
 	unsigned *touched;		/* slots that have steps */
@@ -151,6 +158,7 @@ engine_return(struct engine_pool *pool, struct engine_scratch *s)
 		s->steps[s->touched[--s->touched_count]] = 0;
 	s->all_steps = 0;
 	s->limited_count = 0;
+	regex_scratch_reset(s->regex);
 	pthread_mutex_lock(&pool->lock);
 	keep = pool->count < POOL_MAX;
 	if (keep) {
@@ -181,15 +189,17 @@ add_hit(struct engine_scratch *s, const struct engine_slot *slot,
 static bool
 see(struct engine_scratch *s, unsigned slot)
 {
-	if (s->seen[slot] == s->scan)
+	if (s->seen[slot].scan == s->scan)
 		return false;
-	s->seen[slot] = s->scan;
+	s->seen[slot].scan = s->scan;
 	return true;
 }
 
 struct context {
 	struct engine_scratch *scratch;
 	const unsigned *slots;	/* of the shard, or of the sketches */
+	const struct engine *engine;
+	const struct engine_gate *gates;
 };
 
 static int
@@ -209,13 +219,34 @@ on_match(unsigned id, unsigned long long from, unsigned long long to,
 }
 
 static void
-on_gate(void *arg, unsigned number)
+on_sketch(void *arg, unsigned number)
 {
 	const struct context *c = arg;
 	struct engine_scratch *s = c->scratch;
 
 	if (see(s, c->slots[number]))
 		s->candidates[s->candidate_count++] = c->slots[number];
+}
+
+static void
+on_string(void *arg, unsigned number)
+{
+	const struct context *c = arg;
+	const struct engine_gate *gate = &c->gates[number];
+	struct engine_scratch *s = c->scratch;
+	struct seen *seen = &s->seen[gate->slot];
+	const struct needs *needs;
+	size_t i;
+
+	if (see(s, gate->slot)) {
+		needs = &c->engine->slots[gate->slot].item->needs;
+		seen->missing = (uint8_t)needs->n;
+		for (i = 0; i < needs->n; i++)
+			seen->left[i] = (uint8_t)needs->all[i].times;
+	}
+	if (seen->left[gate->need] > 0 && --seen->left[gate->need] == 0 &&
+	    --seen->missing == 0)
+		s->candidates[s->candidate_count++] = gate->slot;
 }
 
 /* Counts what a match took; at the limits the pattern is given up. */
@@ -300,7 +331,7 @@ size_t
 engine_scan(const struct engine *e, struct engine_scratch *s, unsigned class,
     struct span subject, const struct engine_hit **hits)
 {
-	struct context context = {s, NULL};
+	struct context context = {s, NULL, e, NULL};
 	const struct engine_class *c;
 	size_t i;
 
@@ -316,12 +347,12 @@ engine_scan(const struct engine *e, struct engine_scratch *s, unsigned class,
 		    (unsigned)subject.n, 0, s->hs, on_match, &context);
 	}
 	if (c->strings != NULL) {
-		context.slots = c->stringed;
-		engine_strings_scan(c->strings, subject, on_gate, &context);
+		context.gates = c->gates;
+		engine_strings_scan(c->strings, subject, on_string, &context);
 	}
 	if (c->sketches != NULL) {
 		context.slots = c->sketched;
-		sketches_scan(c->sketches, subject, on_gate, &context);
+		sketches_scan(c->sketches, subject, on_sketch, &context);
 	}
 	for (i = 0; i < s->candidate_count; i++)
 		confirm(s, &e->slots[s->candidates[i]], s->candidates[i],

@@ -24,11 +24,17 @@ struct engine_shard {
 	size_t n;
 };
 
+/* A set of strings: whose need it is, and which of them. */
+struct engine_gate {
+	unsigned slot, need;
+};
+
 struct engine_class {
 	struct engine_shard *shards;
 	size_t shard_count;
 	struct engine_strings *strings;	/* what no shard holds; or NULL */
-	unsigned *stringed;		/* slot of each set in strings */
+	struct engine_gate *gates;	/* of each set in strings */
+	unsigned *stringed;		/* slots that have them */
 	size_t stringed_count;
 	struct sketches *sketches;	/* or NULL */
 	unsigned *sketched;		/* slot of each sketch */

@@ -19,7 +19,7 @@ redirect(void *context, struct span uri, struct span *target)
 
 	r = lists_redirectors(f->lists, &n);
 	for (i = 0; i < n && f->redirect_steps < FACTS_REDIRECT_STEPS; i++) {
-		if (!literals_allow(&r[i].needs, uri))
+		if (!needs_met(&r[i].needs, uri))
 			continue;
 		answer = regex_match(r[i].regex, f->scratch, uri, 0, &found);
 		f->redirect_steps += found.steps;

@@ -314,7 +314,7 @@ take_redirector(struct lists *l, const struct source *source,
 		l->redirectors = mem_array(l->redirectors,
 		    n == 0 ? 1 : n * 2, sizeof(*l->redirectors));
 	l->redirectors[n].regex = regex;
-	literals_read(pattern.text, pattern.flags, &l->redirectors[n].needs);
+	needs_read(pattern.text, pattern.flags, &l->redirectors[n].needs);
 	l->redirector_count++;
 }
 
@@ -441,7 +441,7 @@ lists_free(struct lists *l)
 		map_done(map_value(&l->hosts, i));
 	for (i = 0; i < l->redirector_count; i++) {
 		regex_put(l->redirectors[i].regex);
-		literals_done(&l->redirectors[i].needs);
+		needs_done(&l->redirectors[i].needs);
 	}
 	map_done(&l->named);
 	map_done(&l->hosts);

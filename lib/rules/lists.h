@@ -86,7 +86,7 @@ const struct registry *lists_registry(const struct lists *);
 /* redirector_pattern: the first group of a match is where it leads to. */
 struct redirector {
 	struct regex *regex;
-	struct literals needs;
+	struct needs needs;
 };
 
 const struct redirector *lists_redirectors(const struct lists *,

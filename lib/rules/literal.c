@@ -1,6 +1,7 @@
-/* literal - the strings of which every match of a pattern contains one. */
+/* literal - the strings that every match of a pattern needs. */
 #include "rules/literal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #define EXACT_MAX 256	/* strings told apart while they grow together */
 #define SET_MAX 6	/* bytes of a set that still count as strings */
 #define COMMON_BITS 8	/* common strings stand once in 256 bytes */
+#define WORD_BITS 11	/* and one for each letter: words are hardly rarer */
+#define TEXT_BYTES 256	/* of a text, for how often it has several strings */
 
 /* What is known of a part of a pattern. */
 struct part {
@@ -18,7 +21,7 @@ struct part {
 	struct literals words;
 	bool exact;
 	bool edges;
-	struct literals best;	/* it contains one of these */
+	struct needs needs;	/* it contains these */
 };
 
 static void find_part(const struct tree *, struct part *, unsigned depth);
@@ -35,6 +38,8 @@ literal_rarity(char byte)
 		return letters[c - 'a'];
 	if (c == ' ')
 		return 3;
+	if (c < ' ' && c != '\n')
+		return 12;
 	return c >= 128 ? 6 : 7;
 }
 
@@ -50,6 +55,18 @@ is_common(const struct literal *w)
 	return memmem(common, sizeof(common) - 1, w->p, w->n) != NULL;
 }
 
+/* Letters in their order do not come by chance. */
+static bool
+is_word(const struct literal *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->n; i++)
+		if (!char_alpha((unsigned char)w->p[i]) && w->p[i] != ' ')
+			return false;
+	return true;
+}
+
 static uint64_t
 rate_words(const struct literals *words)
 {
@@ -60,6 +77,8 @@ rate_words(const struct literals *words)
 	for (i = 0; i < words->n; i++) {
 		for (bits = 0, k = 0; k < words->all[i].n; k++)
 			bits += literal_rarity(words->all[i].p[k]);
+		if (bits > WORD_BITS + k && is_word(&words->all[i]))
+			bits -= (bits - WORD_BITS - (unsigned)k) * 7 / 8;
 		if (is_common(&words->all[i]) && bits > COMMON_BITS)
 			bits = COMMON_BITS;
 		rate += bits < 40 ? LITERAL_ALWAYS >> bits : 1;
@@ -67,18 +86,50 @@ rate_words(const struct literals *words)
 	return rate;
 }
 
-void
+/* How likely it is that a text has enough of them, by its bytes. */
+static uint64_t
+rate_times(uint64_t rate, unsigned times)
+{
+	double expected = (double)rate * TEXT_BYTES / (double)LITERAL_ALWAYS;
+	double chance = exp(-expected), fewer = 0;
+	unsigned i;
+
+	if (times <= 1)
+		return rate;
+	/* Poisson's law. */
+	for (i = 0; i < times; i++) {
+		fewer += chance;
+		chance *= expected / (i + 1);
+	}
+	return (uint64_t)(fmax(1 - fewer, 1e-6) / TEXT_BYTES *
+	    (double)LITERAL_ALWAYS);
+}
+
+static void
 literals_done(struct literals *l)
 {
 	free(l->all);
 	memset(l, 0, sizeof(*l));
 }
 
+void
+needs_cut(struct needs *needs, size_t n)
+{
+	while (needs->n > n)
+		literals_done(&needs->all[--needs->n]);
+}
+
+void
+needs_done(struct needs *needs)
+{
+	needs_cut(needs, 0);
+}
+
 static void
 part_done(struct part *p)
 {
 	literals_done(&p->words);
-	literals_done(&p->best);
+	needs_done(&p->needs);
 }
 
 static void
@@ -144,20 +195,56 @@ words_usable(const struct literals *words)
 	return words->n > 0 && words->n <= LITERAL_COUNT_MAX;
 }
 
-/* Takes the words as *best if they are rarer; they are the caller's still. */
-static void
-consider(struct literals *best, const struct literals *words)
+static bool
+words_same(const struct literals *a, const struct literals *b)
 {
-	uint64_t rate;
+	size_t i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (compare(&a->all[i], &b->all[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Adds a copy of the words, if they are among the rarest. */
+static void
+consider(struct needs *needs, const struct literals *words, unsigned times)
+{
+	struct literals new = {.times = times};
+	size_t at = 0, i;
 
 	if (!words_usable(words))
 		return;
-	rate = rate_words(words);
-	if (best->n > 0 && best->rate <= rate)
+	new.rate = rate_times(rate_words(words), times);
+	while (at < needs->n && needs->all[at].rate <= new.rate)
+		at++;
+	for (i = 0; i < needs->n; i++)
+		if (words_same(&needs->all[i], words) &&
+		    needs->all[i].times >= times)
+			return;
+	if (at == NEEDS_MAX)
 		return;
-	literals_done(best);
-	words_append(best, words);
-	best->rate = rate;
+	needs_cut(needs, NEEDS_MAX - 1);
+	words_append(&new, words);
+	memmove(&needs->all[at + 1], &needs->all[at],
+	    (needs->n - at) * sizeof(new));
+	needs->all[at] = new;
+	needs->n++;
+}
+
+static void
+consider_all(struct needs *needs, const struct needs *more, unsigned factor)
+{
+	unsigned times;
+	size_t i;
+
+	for (i = 0; i < more->n; i++) {
+		times = more->all[i].times * factor;
+		consider(needs, &more->all[i], times < NEEDS_TIMES_MAX ?
+		    times : NEEDS_TIMES_MAX);
+	}
 }
 
 /* Every word of a followed by every one of b; false when that is too much. */
@@ -226,8 +313,8 @@ join(struct part *whole, struct literals *run, struct part *next)
 		return;
 	if (next->edges && words_cross(run, &next->words))
 		next->exact = false;
-	consider(&whole->best, run);
-	consider(&whole->best, &next->best);
+	consider(&whole->needs, run, 1);
+	consider_all(&whole->needs, &next->needs, 1);
 	whole->exact = false;
 	if (next->exact || next->edges) {
 		free(run->all);
@@ -255,7 +342,7 @@ find_cat(const struct tree *t, struct part *out, unsigned depth)
 		out->words = run;
 		return;
 	}
-	consider(&out->best, &run);
+	consider(&out->needs, &run, 1);
 	literals_done(&run);
 }
 
@@ -263,9 +350,17 @@ find_cat(const struct tree *t, struct part *out, unsigned depth)
 static bool
 add_branch(struct literals *sum, struct part *branch)
 {
-	struct literals *need = branch->exact ? &branch->words :
-	    &branch->best;
+	const struct literals *need = &branch->words;
+	unsigned times = 1;
 
+	if (!branch->exact) {
+		if (branch->needs.n == 0)
+			return false;
+		need = &branch->needs.all[0];
+		times = need->times;
+	}
+	if (sum->n == 0 || times < sum->times)
+		sum->times = times;
 	return words_usable(need) &&
 	    words_collect(sum, need, LITERAL_COUNT_MAX);
 }
@@ -287,7 +382,7 @@ find_alt(const struct tree *t, struct part *out, unsigned depth)
 	}
 	words_sort(&need);
 	if (all)
-		consider(&out->best, &need);
+		consider(&out->needs, &need, need.times);
 	literals_done(&need);
 	if (out->exact)
 		words_sort(&out->words);
@@ -301,7 +396,7 @@ make_optional(struct part *p)
 {
 	struct literals empty;
 
-	literals_done(&p->best);
+	needs_done(&p->needs);
 	p->edges = false;
 	if (!p->exact) {
 		literals_done(&p->words);
@@ -310,6 +405,21 @@ make_optional(struct part *p)
 	words_init(&empty, 1);
 	words_append(&p->words, &empty);
 	literals_done(&empty);
+}
+
+/* What is matched so often needs its strings each time. */
+static void
+repeat_needs(struct part *p, unsigned times)
+{
+	struct needs once = p->needs;
+
+	if (times > NEEDS_TIMES_MAX)
+		times = NEEDS_TIMES_MAX;
+	memset(&p->needs, 0, sizeof(p->needs));
+	consider_all(&p->needs, &once, times);
+	needs_done(&once);
+	if (p->exact)
+		consider(&p->needs, &p->words, times);
 }
 
 static void
@@ -330,9 +440,9 @@ find_repeat(const struct tree *t, struct part *out, unsigned depth)
 		make_optional(out);
 		return;
 	}
+	repeat_needs(out, t->min);
 	if (!out->exact)
 		return;
-	consider(&out->best, &out->words);
 	words_init(&once, 1);
 	for (i = 0; i < t->min && words_cross(&once, &out->words); i++)
 		;
@@ -403,25 +513,22 @@ words_reduce(struct literals *words)
 }
 
 void
-literals_find(const struct tree *tree, struct literals *out)
+needs_find(const struct tree *tree, struct needs *out)
 {
 	struct part whole;
+	size_t i;
 
 	find_part(tree, &whole, 0);
-	memset(out, 0, sizeof(*out));
 	if (whole.exact || whole.edges)
-		consider(&whole.best, &whole.words);
-	if (whole.best.n > 0) {
-		*out = whole.best;
-		memset(&whole.best, 0, sizeof(whole.best));
-		words_reduce(out);
-		out->rate = rate_words(out);
-	}
-	part_done(&whole);
+		consider(&whole.needs, &whole.words, 1);
+	for (i = 0; i < whole.needs.n; i++)
+		words_reduce(&whole.needs.all[i]);
+	*out = whole.needs;
+	literals_done(&whole.words);
 }
 
 void
-literals_read(struct span pattern, unsigned flags, struct literals *out)
+needs_read(struct span pattern, unsigned flags, struct needs *out)
 {
 	const struct tree *tree;
 	struct arena arena;
@@ -434,27 +541,39 @@ literals_read(struct span pattern, unsigned flags, struct literals *out)
 	tree = plain.full ? NULL :
 	    tree_parse(&arena, buf_contents(&plain), flags, NULL);
 	if (tree != NULL)
-		literals_find(tree, out);
+		needs_find(tree, out);
 	buf_done(&plain);
 	arena_done(&arena);
 }
 
-bool
-literals_occur(const struct literals *l, struct span subject)
+/* Places where a string of the set begins, up to most; at least that many. */
+static unsigned
+count_places(const struct literals *l, struct span subject, unsigned most)
 {
-	struct span s;
-	size_t i;
+	unsigned count = 0;
+	struct span rest;
+	size_t i, at;
 
-	for (i = 0; i < l->n; i++) {
-		s = span_make(l->all[i].p, l->all[i].n);
-		if (span_ifind(subject, s) < subject.n)
-			return true;
-	}
-	return false;
+	for (i = 0; i < l->n; i++)
+		for (rest = subject; count < most; rest = span_skip(rest,
+		    at + 1)) {
+			at = span_ifind(rest, span_make(l->all[i].p,
+			    l->all[i].n));
+			if (at >= rest.n)
+				break;
+			count++;
+		}
+	return count;
 }
 
 bool
-literals_allow(const struct literals *l, struct span subject)
+needs_met(const struct needs *needs, struct span subject)
 {
-	return l->n == 0 || literals_occur(l, subject);
+	size_t i;
+
+	for (i = 0; i < needs->n; i++)
+		if (count_places(&needs->all[i], subject,
+		    needs->all[i].times) < needs->all[i].times)
+			return false;
+	return true;
 }

@@ -1,6 +1,7 @@
 /*
- * literal - the strings of which every match of a pattern contains one.  Where
- * none of them occurs the pattern need not be tried.
+ * literal - the strings that every match of a pattern needs: one or more of
+ * this set, and one or more of that.  Where they do not all occur the pattern
+ * need not be tried.
  */
 #ifndef RULES_LITERAL_H
 #define RULES_LITERAL_H
@@ -13,7 +14,7 @@
 
 #define LITERAL_BYTES_MAX 23	/* of one string; the rest of it is not used */
 #define LITERAL_LEAST 3		/* bytes of a string worth looking for */
-#define LITERAL_COUNT_MAX 512	/* strings of one pattern */
+#define LITERAL_COUNT_MAX 4096	/* strings of one pattern */
 #define LITERAL_DEPTH_MAX 1000	/* of the tree */
 
 /* How often random text holds a string, where this is always. */
@@ -26,8 +27,19 @@ struct literal {
 
 struct literals {
 	struct literal *all;	/* malloc'd */
-	size_t n;		/* 0: there are none that each match needs */
-	uint64_t rate;		/* guess of their number per byte of text */
+	size_t n;
+	unsigned times;		/* so many of them, at different places */
+	uint64_t rate;		/* guess of how often they do in a text, by
+				 * its bytes */
+};
+
+#define NEEDS_MAX 3		/* sets of one pattern */
+#define NEEDS_TIMES_MAX 200
+
+/* Sets that each match needs, the rarest first. */
+struct needs {
+	struct literals all[NEEDS_MAX];
+	size_t n;
 };
 
 /*
@@ -36,17 +48,20 @@ struct literals {
  */
 unsigned literal_rarity(char);
 
-/* Finds the rarest strings; literals_done frees them. */
-void literals_find(const struct tree *, struct literals *out);
-void literals_done(struct literals *);
+/* Finds the rarest sets; needs_done frees them. */
+void needs_find(const struct tree *, struct needs *out);
+void needs_done(struct needs *);
+
+/* Drops all sets but the first n. */
+void needs_cut(struct needs *, size_t n);
 
 /* The same of a pattern: none where its syntax is not understood. */
-void literals_read(struct span pattern, unsigned flags, struct literals *out);
+void needs_read(struct span pattern, unsigned flags, struct needs *out);
 
-/* True when subject holds one of them, whatever its ASCII case. */
-bool literals_occur(const struct literals *, struct span subject);
-
-/* False when the pattern, whose literals these are, cannot match. */
-bool literals_allow(const struct literals *, struct span subject);
+/*
+ * False when the pattern, whose needs these are, cannot match subject; case is
+ * ASCII's, and does not matter.
+ */
+bool needs_met(const struct needs *, struct span subject);
 
 #endif

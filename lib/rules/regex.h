@@ -6,7 +6,8 @@
  *
  * Time is bounded: a match that tries too much ends with REGEX_LIMIT, however
  * the pattern was written.  What counts is steps, not the clock, so that the
- * same subject always gets the same answer.
+ * same subject always gets the same answer; but steps are only counted where
+ * there can be many (regex_code.h).
  */
 #ifndef RULES_REGEX_H
 #define RULES_REGEX_H
@@ -63,6 +64,9 @@ bool regex_name(const struct regex *, unsigned i, const char **name,
 /* What matching writes to.  For one thread at a time, and any regex. */
 struct regex_scratch *regex_scratch_new(void);
 void regex_scratch_free(struct regex_scratch *);
+
+/* Another message begins, which has all its time before it. */
+void regex_scratch_reset(struct regex_scratch *);
 
 /* Where a match lies in its subject, and how much was tried. */
 struct regex_found {

@@ -320,18 +320,23 @@ parse_inside(struct parser *p, unsigned outer, struct body *body)
 	return t;
 }
 
-/* A group that is anything but a plain part: its inside does not count. */
+/* Its inside takes time, but is no part of what is matched. */
 static struct tree *
-parse_dropped(struct parser *p, enum tree_kind kind, unsigned outer)
+parse_look(struct parser *p, unsigned outer)
 {
-	if (parse_inside(p, outer, NULL) == NULL)
+	struct tree *inside = parse_inside(p, outer, NULL), *t;
+
+	if (inside == NULL)
 		return NULL;
-	return node(p, kind);
+	t = node(p, TREE_EMPTY);
+	t->aside = inside;
+	return t;
 }
 
 static struct tree *
 parse_reference(struct parser *p, char end)
 {
+	struct tree *t;
 	int c;
 
 	while ((c = peek(p, 0)) >= 0 && c != end)
@@ -339,7 +344,9 @@ parse_reference(struct parser *p, char end)
 	if (c < 0)
 		return lose(p);
 	p->at++;
-	return any_node(p);
+	t = any_node(p);
+	t->endless = true;
+	return t;
 }
 
 static bool
@@ -396,7 +403,7 @@ parse_group(struct parser *p, struct body *body)
 	if (!take(p, "?"))
 		return parse_inside(p, outer, body);
 	if (take(p, "=") || take(p, "!") || take(p, "<=") || take(p, "<!"))
-		return parse_dropped(p, TREE_EMPTY, outer);
+		return parse_look(p, outer);
 	if (peek(p, 0) == '(' || peek(p, 0) == 'C')
 		return lose(p);
 	if (take(p, "|") || take(p, ">") || take_name(p))

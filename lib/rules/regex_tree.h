@@ -47,8 +47,10 @@ enum tree_kind {
 struct tree {
 	enum tree_kind kind;
 	uint32_t min, max;	/* TREE_REPEAT; max may be TREE_INFINITE */
+	bool endless;		/* TREE_ANY: a part calls itself, perhaps */
 	const struct byteset *set;
 	struct tree *child;	/* the first */
+	struct tree *aside;	/* of TREE_EMPTY: what a look-around tries */
 	struct tree *next;	/* the parent's next child */
 };
 

@@ -38,9 +38,8 @@ fill(struct template *t, struct arena *arena)
 
 /* Takes strings with the stand-in out; false when one has a piece of it. */
 static bool
-take_values(struct template *t)
+take_values(struct template *t, struct literals *l)
 {
-	struct literals *l = &t->strings;
 	struct span s;
 	size_t i, k, n = 0;
 
@@ -56,6 +55,8 @@ take_values(struct template *t)
 		l->all[n++] = l->all[i];
 	}
 	l->n = n;
+	/* A value may be some of them. */
+	l->times = 1;
 	return true;
 }
 
@@ -71,10 +72,11 @@ template_init(struct template *t, const struct rule *rule)
 	    rule->pattern.text.n)
 		return;
 	arena_init(&arena);
-	literals_read(fill(t, &arena), rule->pattern.flags, &t->strings);
-	if (!take_values(t)) {
+	needs_read(fill(t, &arena), rule->pattern.flags, &t->needs);
+	needs_cut(&t->needs, 1);
+	if (t->needs.n > 0 && !take_values(t, &t->needs.all[0])) {
 		t->value = false;
-		literals_done(&t->strings);
+		needs_done(&t->needs);
 	}
 	arena_done(&arena);
 }
@@ -83,7 +85,7 @@ void
 template_done(struct template *t)
 {
 	free(t->names);
-	literals_done(&t->strings);
+	needs_done(&t->needs);
 }
 
 static bool
@@ -105,7 +107,7 @@ template_possible(const struct template *t, const struct match *match,
 	struct span value;
 	size_t i;
 
-	if (!t->value && t->strings.n == 0)
+	if (t->needs.n == 0)
 		return true;
 	for (i = 0; t->value && i < match->capture_count; i++) {
 		if (!uses(t, c[i].name))
@@ -114,5 +116,6 @@ template_possible(const struct template *t, const struct match *match,
 		if (value.n == 0 || span_ifind(text, value) < text.n)
 			return true;
 	}
-	return literals_occur(&t->strings, text);
+	/* Without words of its own one of the values had to be there. */
+	return t->needs.all[0].n > 0 && needs_met(&t->needs, text);
 }

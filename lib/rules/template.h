@@ -17,7 +17,7 @@ struct template {
 	 * Every match holds one of these, or, with value, what one of the
 	 * names stands for; without both nothing is known.
 	 */
-	struct literals strings;
+	struct needs needs;	/* one set at most */
 	bool value;
 };
 

@@ -19,38 +19,54 @@ reach(void *arg, unsigned number)
 	*(bool *)arg = true;
 }
 
+static void
+count_one(void *arg, unsigned number)
+{
+	(void)number;
+	++*(size_t *)arg;
+}
+
+/* Strings of the set that the search finds. */
+static size_t
+count_found(const struct literals *set, struct span subject)
+{
+	struct engine_strings *search = engine_strings_new(&set, 1);
+	size_t n = 0;
+
+	engine_strings_scan(search, subject, count_one, &n);
+	engine_strings_free(search);
+	return n;
+}
+
 /* pattern matches subject: do its strings and its sketch occur? */
 static void
 check_gates(struct span pattern, unsigned flags, struct span subject)
 {
-	struct literals strings = {NULL, 0, 0};
-	const struct literals *set = &strings;
-	struct engine_strings *search;
+	struct needs needs = {.n = 0};
 	struct sketch sketch = {0, 0, NULL};
 	const struct sketch *one = &sketch;
 	struct sketches *sketches;
 	const struct tree *tree;
 	struct arena arena;
-	bool reached = false, found = false;
+	bool reached = false;
+	size_t i;
 
 	arena_init(&arena);
 	tree = tree_parse(&arena, pattern, flags, NULL);
 	if (tree != NULL) {
-		literals_find(tree, &strings);
+		needs_find(tree, &needs);
 		sketch_find(tree, &sketch);
 	}
 	sketches = sketches_new(&one, 1);
 	sketches_scan(sketches, subject, reach, &reached);
-	search = engine_strings_new(&set, 1);
-	engine_strings_scan(search, subject, reach, &found);
-	if ((strings.n > 0 && !found) ||
-	    found != (strings.n > 0 && literals_occur(&strings, subject)) ||
-	    (sketch.n > 0 && !reached))
+	if (!needs_met(&needs, subject) || (sketch.n > 0 && !reached))
 		abort();
-	engine_strings_free(search);
+	for (i = 0; i < needs.n; i++)
+		if (count_found(&needs.all[i], subject) < needs.all[i].times)
+			abort();
 	sketches_free(sketches);
 	sketch_done(&sketch);
-	literals_done(&strings);
+	needs_done(&needs);
 	arena_done(&arena);
 }
 

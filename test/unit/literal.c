@@ -23,7 +23,7 @@ static const struct {
 	{"starred part is not needed", "(?:lottery)*zzz", 0, "zzz"},
 	{"repeated byte", "zq+jx", 0, "qjx"},
 	{"counted", "(?:zq){2}", 0, "zqzq"},
-	{"counted with a range", "x(?:zq){2,3}j", 0, "zqj"},
+	{"counted with a range", "x(?:zq){2,3}j", 0, "xzq"},
 	{"small set", "[xz]j[qk]", 0, "xjk|xjq|zjk|zjq"},
 	{"large set", "zx[a-z]zxj", 0, "zxj"},
 	{"negated set", "zxj[^z]j", 0, "zxj"},
@@ -66,7 +66,8 @@ static void
 test_strings(void)
 {
 	const struct tree *tree;
-	struct literals found;
+	struct literals *first;
+	struct needs found;
 	struct arena arena;
 	struct buf got;
 	size_t i, k;
@@ -80,14 +81,15 @@ test_strings(void)
 		tree = tree_parse(&arena, span_of(strings[i].pattern),
 		    strings[i].flags, NULL);
 		if (tree != NULL)
-			literals_find(tree, &found);
-		for (k = 0; k < found.n; k++) {
+			needs_find(tree, &found);
+		first = &found.all[0];
+		for (k = 0; k < first->n; k++) {
 			buf_puts(&got, k > 0 ? "|" : "");
-			buf_add(&got, found.all[k].p, found.all[k].n);
+			buf_add(&got, first->all[k].p, first->all[k].n);
 		}
 		CHECK_TEXT(strings[i].name, buf_string(&got),
 		    strings[i].wanted);
-		literals_done(&found);
+		needs_done(&found);
 	}
 	buf_done(&got);
 	arena_done(&arena);
@@ -98,17 +100,17 @@ test_rates(void)
 {
 	static const char *const rarer_first[] = {"viagra", "free", "the"};
 	uint64_t last = 0;
-	struct literals found;
+	struct needs found;
 	struct arena arena;
 	size_t i;
 
 	for (i = 0; i < sizeof(rarer_first) / sizeof(rarer_first[0]); i++) {
 		arena_init(&arena);
-		literals_find(tree_parse(&arena, span_of(rarer_first[i]), 0,
+		needs_find(tree_parse(&arena, span_of(rarer_first[i]), 0,
 		    NULL), &found);
-		CHECK(rarer_first[i], found.rate > last);
-		last = found.rate;
-		literals_done(&found);
+		CHECK(rarer_first[i], found.all[0].rate > last);
+		last = found.all[0].rate;
+		needs_done(&found);
 		arena_done(&arena);
 	}
 }
