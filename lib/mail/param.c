@@ -126,11 +126,15 @@ is_name(struct span name)
 static struct span
 read_bare(struct span name, struct span *rest)
 {
-	struct span line = span_head(*rest, span_chr(*rest, ';')), value;
-	size_t n = run(line, ";");
+	struct span line, value;
+	size_t n = run(*rest, ";");
 
-	if (is_name(name) && span_chr(span_skip(line, n), '=') == line.n - n)
-		n = line.n;
+	/* Looked for there alone: each of these is one of PARAMS_MAX. */
+	if (is_name(name)) {
+		line = span_head(*rest, span_chr(*rest, ';'));
+		if (span_chr(span_skip(line, n), '=') == line.n - n)
+			n = line.n;
+	}
 	value = span_trim(span_head(*rest, n));
 	*rest = span_skip(*rest, n);
 	return value;

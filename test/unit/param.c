@@ -1,7 +1,12 @@
 /* param - parameters of MIME fields, written well and badly. */
+#include <time.h>
+
 #include "base/buf.h"
 #include "mail/param.h"
 #include "test/unit/test.h"
+
+#define VALUE_BYTES 4000000	/* would take minutes if that was squared */
+#define SECONDS_MAX 5
 
 enum { BROKEN = 1, DOUBLED = 2 };
 
@@ -145,11 +150,33 @@ limits_run(void)
 	arena_done(&arena);
 }
 
+/* Values without a name are no parameters, so that nothing counts them. */
+static void
+linear_run(void)
+{
+	static char value[VALUE_BYTES];
+	struct timespec begin, end;
+	struct params params;
+	struct arena arena;
+	size_t i;
+
+	for (i = 0; i < sizeof(value); i++)
+		value[i] = "=a "[i % 3];
+	arena_init(&arena);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	params_parse(&arena, span_make(value, sizeof(value)), &params);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	CHECK("nameless", params.count == 0 && params.broken);
+	CHECK("nameless", end.tv_sec - begin.tv_sec <= SECONDS_MAX);
+	arena_done(&arena);
+}
+
 int
 main(void)
 {
 	rows_run();
 	texts_run();
 	limits_run();
+	linear_run();
 	return test_end();
 }
