@@ -124,7 +124,7 @@ subject_line(struct reading *r)
 			    NULL);
 			break;
 		}
-	return arena_printf(r->arena, "%.*s\n", SPAN_ARG(value));
+	return arena_join(r->arena, value, span_of("\n"));
 }
 
 /* All text of all parts, an empty line's worth between them. */

@@ -22,7 +22,13 @@ take(struct message *m, struct span raw)
 	message_body(m, split.rest);
 }
 
-/* Items with "|" behind each, line ends as "$". */
+static char
+shown_byte(char c)
+{
+	return c == '\n' ? '$' : c == '\0' ? '\xff' : c;
+}
+
+/* Items with "|" behind each, line ends as "$", zeros as "\xff". */
 static const char *
 shown(const struct texts *texts)
 {
@@ -31,8 +37,7 @@ shown(const struct texts *texts)
 
 	for (i = 0; i < texts->count; i++) {
 		for (k = 0; k < texts->items[i].n && n < sizeof(out) - 2; k++)
-			out[n++] = texts->items[i].p[k] == '\n' ? '$' :
-			    texts->items[i].p[k];
+			out[n++] = shown_byte(texts->items[i].p[k]);
 		out[n++] = '|';
 	}
 	out[n] = '\0';
@@ -51,6 +56,8 @@ static const struct {
 	{ "no subject", "X: y\n\na", "$|a|", "a|" },
 	{ "encoded subject", "Subject: =?utf-8?q?=C3=BC?= b\n  c\n\na",
 	    "\xc3\xbc b c$|a|", "a|" },
+	{ "subject with a zero", "Subject: =?utf-8?q?a=00b?=\n\nc",
+	    "a\xff" "b$|c|", "c|" },
 	{ "last subject", "Subject: a\nSubject: b\n\nc", "b$|c|", "c|" },
 	{ "no body", "Subject: s\n\n", "s$|", "|" },
 	{ "parts", MIXED "\na\n--b\n\nb\n--b--\n", "s$|a b|", "a|b|" },
