@@ -160,6 +160,15 @@ from_iconv(struct arena *arena, const char *name, struct span text,
 	return good;
 }
 
+/* UTF-16 by its byte order mark, or NULL. */
+static const char *
+utf16_marked(struct span text)
+{
+	if (span_starts(text, "\xff\xfe"))
+		return "utf-16le";
+	return span_starts(text, "\xfe\xff") ? "utf-16be" : NULL;
+}
+
 /*
  * UTF-16 without a byte order: by its mark, else by where the zeros are, as
  * senders forget it.  NULL when it is no UTF-16.
@@ -170,10 +179,8 @@ utf16_name(struct span text)
 	size_t i, n = text.n < 4096 ? text.n & ~(size_t)1 : 4096;
 	size_t even = 0, odd = 0;
 
-	if (span_starts(text, "\xff\xfe"))
-		return "utf-16le";
-	if (span_starts(text, "\xfe\xff"))
-		return "utf-16be";
+	if (utf16_marked(text) != NULL)
+		return utf16_marked(text);
 	for (i = 0; i < n; i += 2) {
 		even += text.p[i] == '\0';
 		odd += text.p[i + 1] == '\0';
@@ -232,7 +239,7 @@ struct span
 charset_utf8(struct arena *arena, struct span text, struct span label,
     enum charset_use use, unsigned *faults)
 {
-	const char *name = charset_name(label);
+	const char *name = charset_name(label), *marked = NULL;
 	unsigned ignored = 0;
 	struct span out;
 	bool ascii = span_ascii(text);
@@ -241,6 +248,11 @@ charset_utf8(struct arena *arena, struct span text, struct span label,
 		faults = &ignored;
 	if (name == NULL && label.n != 0)
 		*faults |= CHARSET_UNKNOWN;
+	if (use == CHARSET_BODY)
+		marked = utf16_marked(text);
+	/* Encoding standard section 6, "decode": before any label. */
+	if (marked != NULL && (name == NULL || !shifts(name)))
+		name = marked;
 	if (ascii && (name == NULL || !shifts(name)))
 		return text;
 	if (!ascii && (use == CHARSET_BODY || name == NULL) && text_utf8(text))

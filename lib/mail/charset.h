@@ -22,7 +22,8 @@ enum charset_fault {
 
 enum charset_use {
 	CHARSET_BODY,	/* 8-bit text that is valid UTF-8 is that, whatever the
-			 * label: as SpamAssassin does it */
+			 * label, as SpamAssassin does it; text that begins
+			 * with the mark of UTF-16 likewise, as in browsers */
 	CHARSET_WORD	/* the label is obeyed */
 };
 

@@ -84,6 +84,9 @@ static const struct wide wides[] = {
 	{ "no mark, big end", "unicode", SPAN("\0H\0i"), "Hi" },
 	{ "mark where the label says it", "utf-16le", SPAN("\xff\xfeH\0"),
 	  "H" },
+	{ "mark and no label", "", SPAN("\xff\xfeH\0i\0"), "Hi" },
+	{ "mark and another label", "utf-8", SPAN("\xfe\xff\0H\0i"), "Hi" },
+	{ "mark and a label of one byte", "latin1", SPAN("\xff\xfeH\0"), "H" },
 	{ "pair", "utf-16le", SPAN("\x3d\xd8\x00\xde"), "\xf0\x9f\x98\x80" },
 	{ "half a pair", "utf-16le", SPAN("a\0b\0\x3d\xd8" "c\0d\0e\0f\0g\0h\0"
 	  "i\0j\0k\0l\0m\0n\0o\0p\0q\0r\0s\0t\0u\0v\0w\0x\0y\0z\0"
