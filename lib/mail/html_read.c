@@ -93,6 +93,7 @@ html_read_begin(struct html_read *r, struct arena *arena, struct span input)
 	r->arena = arena;
 	r->out = arena_alloc(arena, sizeof(*r->out));
 	html_names_init(&r->names, arena);
+	html_sheet_init(&r->sheet, arena);
 	r->out->title = r->out->base = span_of("");
 	r->out->refresh = r->out->charset = span_of("");
 	r->top.colour = HTML_BLACK;
@@ -275,11 +276,12 @@ html_read_attr(struct html_read *r, const struct html_token *t,
 	return html_decode(r->arena, HTML_ATTRIBUTE_REFERENCES, a->value);
 }
 
-/* Attributes that say how an element looks. */
+/* What says how an element looks: its kind, attributes, style sheets. */
 static void
 look_of(struct html_read *r, const struct html_token *t,
-    const struct html_element *e, struct html_look *look)
+    const struct html_name *name, struct html_look *look)
 {
+	const struct html_element *e = name->element;
 	const struct html_attr *a;
 	struct span value;
 	size_t i;
@@ -313,6 +315,7 @@ look_of(struct html_read *r, const struct html_token *t,
 		else if (e->id == HTML_EL_FONT && HTML_IS(a->name, "size"))
 			html_look_font(look, value);
 	}
+	html_sheet_look(&r->sheet, t, name->name, look);
 	value = html_read_attr(r, t, "style");
 	if (value.p != NULL)
 		html_look_css(r->arena, look, value);
@@ -351,7 +354,7 @@ start(struct html_read *r, const struct html_token *t)
 
 	count_tag(r, t);
 	implied_ends(r, e);
-	look_of(r, t, e, &look);
+	look_of(r, t, name, &look);
 	view = html_read_view(view_now(r), &look, e);
 	if (e->id == HTML_EL_BR)
 		line_break(r);
@@ -359,6 +362,10 @@ start(struct html_read *r, const struct html_token *t)
 		line_end(r, e);
 	if (e->id == HTML_EL_TITLE)
 		r->in_title = !r->has_title;
+	if (e->id == HTML_EL_STYLE) {
+		r->in_style = true;
+		r->media = html_read_attr(r, t, "media");
+	}
 	if (!(e->flags & HTML_IS_VOID))
 		push(r, name, &look);
 	if (!view.dropped || e->content != HTML_IN_DATA)
@@ -382,6 +389,8 @@ end(struct html_read *r, const struct html_token *t)
 		return;
 	if (e->id == HTML_EL_TITLE)
 		r->in_title = false;
+	if (e->id == HTML_EL_STYLE)
+		r->in_style = false;
 	if (name->open == 0) {
 		if (e->id == HTML_EL_P)
 			html_read_break(r, 2);
@@ -405,6 +414,8 @@ text(struct html_read *r, const struct html_token *t)
 		}
 		return;
 	}
+	if (r->in_style)
+		html_sheet_add(&r->sheet, s, r->media);
 	if (view->dropped)
 		return;
 	if (t->references)
@@ -462,5 +473,7 @@ html_read_end(struct html_read *r)
 	h->image_count = r->image_count;
 	if (r->names.full)
 		limit(r, HTML_LIMIT_NAMES);
+	if (r->sheet.full)
+		limit(r, HTML_LIMIT_SELECTORS);
 	return h;
 }

@@ -12,6 +12,7 @@
 #include "base/span.h"
 #include "mail/html.h"
 #include "mail/html_element.h"
+#include "mail/html_sheet.h"
 #include "mail/html_style.h"
 #include "mail/html_token.h"
 
@@ -65,7 +66,9 @@ struct html_read {
 	size_t image_count, image_room;
 	size_t anchor;		/* link of the open <a>, + 1 */
 	size_t anchor_from;	/* where its text starts */
-	bool in_title, has_title;
+	bool in_title, has_title, in_style;
+	struct span media;	/* of the <style> that is open */
+	struct html_sheet sheet;
 };
 
 void html_read_begin(struct html_read *, struct arena *, struct span input);

@@ -1,10 +1,7 @@
-/*
- * html_style - declarations of CSS (CSS Syntax 3), as far as they hide text.
- * Style sheets are not read: most readers of mail drop or rewrite them, and
- * what they hide counts as seen.
- */
+/* html_style - declarations of CSS (CSS Syntax 3), as far as they hide text. */
 #include "mail/html_style.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "mail/html_scan.h"
@@ -338,9 +335,8 @@ declaration(struct html_look *look, struct span part)
 		declare(look, name, value, important);
 }
 
-/* Comments out, escapes decoded where they stand for ASCII. */
-static struct span
-plain_css(struct arena *arena, struct span css)
+struct span
+html_css_plain(struct arena *arena, struct span css)
 {
 	const char *s = css.p, *end = css.p + css.n, *from;
 	char *start, *to;
@@ -382,7 +378,7 @@ html_look_css(struct arena *arena, struct html_look *look, struct span css)
 	size_t i, from = 0, depth = 0;
 	char quote = 0, c;
 
-	css = plain_css(arena, css);
+	css = html_css_plain(arena, css);
 	for (i = 0; i < css.n; i++) {
 		c = css.p[i];
 		if (quote != 0) {
@@ -439,4 +435,49 @@ html_look_font(struct html_look *look, struct span size)
 	look->size = pixels[n - 1];
 	look->relative = false;
 	look->set |= 1u << HTML_CSS_SIZE;
+}
+
+#define MEMBER(property, member) { HTML_CSS_##property, \
+	offsetof(struct html_look, member), \
+	sizeof(((struct html_look *)NULL)->member) }
+
+/* What is copied where a property is set. */
+static const struct {
+	enum html_property which;
+	size_t at, n;
+} members[] = {
+	MEMBER(COLOR, colour), MEMBER(COLOR, clear_colour),
+	MEMBER(BACKGROUND, background), MEMBER(BACKGROUND, clear_background),
+	MEMBER(IMAGE, image), MEMBER(SIZE, size), MEMBER(SIZE, relative),
+	MEMBER(DISPLAY, none), MEMBER(VISIBILITY, invisible),
+	MEMBER(OPACITY, clear), MEMBER(HEIGHT, no_height),
+	MEMBER(MAX_HEIGHT, no_max_height), MEMBER(WIDTH, no_width),
+	MEMBER(MAX_WIDTH, no_max_width), MEMBER(OVERFLOW, cropped),
+	MEMBER(INDENT, far_indent), MEMBER(POSITION, placed),
+	MEMBER(LEFT, far_away), MEMBER(LEFT, far_margin),
+	MEMBER(CLIP, clipped), MEMBER(MSO_HIDE, mso_hide),
+	MEMBER(WHITE_SPACE, pre),
+};
+
+void
+html_look_merge(struct html_look *look, const struct html_look *from)
+{
+	uint32_t set = from->set & ~(look->important & ~from->important);
+	size_t i;
+
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (set >> members[i].which & 1)
+			memcpy((char *)look + members[i].at,
+			    (const char *)from + members[i].at, members[i].n);
+	look->set |= set;
+	look->important |= set & from->important;
+}
+
+bool
+html_look_hides(const struct html_look *l)
+{
+	return l->none || l->invisible || l->clear || l->no_height ||
+	    l->no_width || l->no_max_height || l->no_max_width ||
+	    l->far_indent || l->far_away || l->far_margin || l->clipped ||
+	    ((l->set & 1u << HTML_CSS_SIZE) && !l->relative && l->size < 1);
 }

@@ -1,6 +1,6 @@
 /*
- * html_style - what a style attribute and the older attributes for colours and
- * sizes do to text, as far as it bears on whether the text is seen.  Pure
+ * html_style - what declarations of CSS and the older attributes for colours
+ * and sizes do to text, as far as it bears on whether the text is seen.  Pure
  * functions, any thread; linear time.
  */
 #ifndef MAIL_HTML_STYLE_H
@@ -68,6 +68,16 @@ void html_look_init(struct html_look *);
 
 /* Adds declarations ("color: red; ..."); later ones replace earlier ones. */
 void html_look_css(struct arena *, struct html_look *, struct span css);
+
+/* Adds what is set in from, as if its declarations came after those of look;
+ * sizes and pictures of the page's layout apart. */
+void html_look_merge(struct html_look *look, const struct html_look *from);
+
+/* True when text is not seen, whatever the colours. */
+bool html_look_hides(const struct html_look *);
+
+/* Without comments, and escapes of ASCII decoded. */
+struct span html_css_plain(struct arena *, struct span css);
 
 /* The older attributes: bgcolor=, color= or text=, <font size=>. */
 void html_look_bgcolor(struct html_look *, struct span value);

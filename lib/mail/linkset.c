@@ -73,3 +73,17 @@ linkset_put(struct link_set *set, struct span s, bool *fresh)
 	}
 	return *slot - 1;
 }
+
+bool
+linkset_find(const struct link_set *set, struct span s, size_t *number)
+{
+	uint32_t *slot;
+
+	if (set->count == 0)
+		return false;
+	slot = slot_of(set, s);
+	if (*slot == 0)
+		return false;
+	*number = *slot - 1;
+	return true;
+}

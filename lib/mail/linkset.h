@@ -27,4 +27,7 @@ struct link_set *linkset_new(struct arena *);
 /* The number of s, which is put in when it is new: *fresh tells. */
 size_t linkset_put(struct link_set *, struct span s, bool *fresh);
 
+/* False when it is not there. */
+bool linkset_find(const struct link_set *, struct span s, size_t *number);
+
 #endif
