@@ -73,6 +73,8 @@ static const struct sign part_faults[] = {
 	    "boundary of a multipart around it"},
 	{MIME_BOUNDARY_PREFIX, "MIME_BOUNDARY_AMBIGUOUS",
 	    "boundary that another begins with"},
+	{MIME_BOUNDARY_RIVALS, "MIME_BOUNDARY_AMBIGUOUS",
+	    "two boundary parameters that differ"},
 	{MIME_UNCLOSED, "MIME_UNCLOSED", "no final boundary"},
 	{MIME_EPILOGUE, "MIME_EPILOGUE", "text behind the final boundary"},
 	{MIME_ENCODED_FRAME, "MIME_ENCODED_FRAME",

@@ -63,6 +63,8 @@ enum mime_fault {
 	MIME_BAD_UU = 1 << 24,
 	MIME_CHARSET_UNKNOWN = 1 << 25,	/* nobody knows this label */
 	MIME_CHARSET_WRONG = 1 << 26,	/* the text cannot be in it */
+	/* Besides; set at the multipart. */
+	MIME_BOUNDARY_RIVALS = 1 << 27,	/* two parameters that differ */
 };
 
 /* What a part is besides, or-ed together likewise. */

@@ -108,14 +108,38 @@ type_read(struct span declared)
 
 /* Blanks at its end are the way's doing: RFC 2046 section 5.1.1. */
 static struct span
-boundary_read(const struct params *params)
+boundary_clean(struct span value)
 {
-	const struct param *param = params_find(params, "boundary");
-	struct span value = param != NULL ? param->value : span_of(NULL);
-
 	while (value.n != 0 && char_space(value.p[value.n - 1]))
 		value.n--;
 	return value;
+}
+
+static struct span
+boundary_read(const struct params *params)
+{
+	const struct param *param = params_find(params, "boundary");
+
+	return boundary_clean(param != NULL ? param->value : span_of(NULL));
+}
+
+/* Another one is given, which some readers take. */
+static bool
+boundary_rivals(struct arena *arena, const struct params *params)
+{
+	struct span value = boundary_read(params), name, other;
+	bool pieces = false;
+	size_t i;
+
+	for (i = 0; i < params->count && value.n != 0; i++) {
+		name = params->list[i].name;
+		pieces |= span_istarts(name, "boundary*");
+		other = boundary_clean(params->list[i].value);
+		if (span_iis(name, "boundary") && !span_eq(other, value))
+			return true;
+	}
+	return pieces && params_text(arena, params, "boundary", &other) &&
+	    !span_eq(boundary_clean(other), value);
 }
 
 /* An RFC 2231 boundary is legal as well, if hardly ever seen. */
@@ -162,6 +186,8 @@ describe_type(struct arena *arena, struct part *part,
 		part->charset = span_of(NULL);
 	if (span_starts(part->type, "multipart/")) {
 		part->boundary = boundary_find(arena, params);
+		if (boundary_rivals(arena, params))
+			part->faults |= MIME_BOUNDARY_RIVALS;
 		if (part->boundary.n == 0) {
 			part->faults |= MIME_NO_BOUNDARY;
 			if (!framed)

@@ -106,8 +106,17 @@ static const struct row rows[] = {
 	{ "boundary twice: the first",
 	  "Content-Type: multipart/mixed; boundary=b; boundary=c\n\n"
 	  "--b\nA: b\n\none\n--c\n--b--\n",
-	  "multipart/mixed{text/plain<one|--c>}", MIME_BAD_PARAM,
+	  "multipart/mixed{text/plain<one|--c>}",
+	  MIME_BAD_PARAM | MIME_BOUNDARY_RIVALS, MIME_TYPE_MISSING },
+	{ "plain and continued boundary: the plain one",
+	  "Content-Type: multipart/mixed; boundary*0=c; boundary=b\n\n"
+	  "--b\nA: b\n\none\n--c\n--b--\n",
+	  "multipart/mixed{text/plain<one|--c>}", MIME_BOUNDARY_RIVALS,
 	  MIME_TYPE_MISSING },
+	{ "the same boundary in both ways",
+	  "Content-Type: multipart/mixed; boundary*=us-ascii''b; boundary=b\n"
+	  "\n--b\nA: b\n\none\n--b--\n",
+	  "multipart/mixed{text/plain<one>}", 0, MIME_TYPE_MISSING },
 	{ "continued boundary, RFC 2231 section 3", "Content-Type: "
 	  "multipart/mixed; boundary*0=\"b\"; boundary*1=c\n\n"
 	  "--bc\nA: b\n\none\n--bc--\n", "multipart/mixed{text/plain<one>}",
