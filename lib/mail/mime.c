@@ -192,11 +192,15 @@ read_header(struct walk *w, size_t index, enum header_kind kind)
 	return more;
 }
 
-/* Whether two boundaries that are open together can be taken for another. */
+/*
+ * Whether two boundaries that are open together can be taken for another.
+ * Eudora's do not count, which puts ".ALT" or ".REL" behind the outer one.
+ */
 static unsigned
 boundary_faults(const struct frame *outer, struct span boundary)
 {
 	unsigned faults = 0;
+	struct span more;
 	size_t n;
 
 	for (; outer != NULL && boundary.n != 0; outer = outer->outer) {
@@ -204,6 +208,9 @@ boundary_faults(const struct frame *outer, struct span boundary)
 		    boundary.n;
 		if (!span_eq(span_head(outer->boundary, n),
 		    span_head(boundary, n)))
+			continue;
+		more = span_skip(boundary, n);
+		if (span_is(more, ".ALT") || span_is(more, ".REL"))
 			continue;
 		faults |= outer->boundary.n == boundary.n ?
 		    MIME_BOUNDARY_TWICE : MIME_BOUNDARY_PREFIX;
