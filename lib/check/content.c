@@ -379,6 +379,8 @@ judge_link(struct inquiry *q, const struct link *link)
 		    SPAN_ARG(span_head(link->target.text, SHOWN_BYTES)));
 	if (link->url.kind == URL_WEB)
 		raise_signs(q, url_flags, link->url.flags & mask, link->raw);
+	/* Scanners and archives make one of two slashes. */
+	mask &= ~(unsigned)URL_SLASHES;
 	if (link->target.kind == URL_WEB && link->wraps > 0)
 		raise_signs(q, url_flags, link->target.flags & mask,
 		    link->target.text);
