@@ -159,7 +159,8 @@ links_add_text(struct links *l, struct span paragraph)
 
 /* A text of <a> that the link does not have yet. */
 static void
-add_text(struct links *l, struct span **texts, size_t *count, struct span text)
+add_text(struct links *l, struct span **texts, size_t *count, size_t *room,
+    struct span text)
 {
 	size_t i;
 
@@ -170,9 +171,7 @@ add_text(struct links *l, struct span **texts, size_t *count, struct span text)
 		l->full = true;
 		return;
 	}
-	if (*texts == NULL)
-		*texts = arena_alloc(l->arena,
-		    LINK_SHOWN_MAX * sizeof(**texts));
+	*texts = arena_room(l->arena, *texts, *count, sizeof(**texts), room);
 	(*texts)[(*count)++] = text;
 }
 
@@ -194,7 +193,7 @@ add_uris(struct links *l, const struct html_rules *rules)
 		    1u << LINK_PARSED, false);
 		for (n = 0; n < u->anchors.n; n++)
 			add_text(l, &k->anchors, &k->anchor_count,
-			    u->anchors.p[n]);
+			    &k->anchor_room, u->anchors.p[n]);
 	}
 }
 
@@ -255,7 +254,8 @@ links_add_html(struct links *l, const struct html *html)
 		if (k == NULL)
 			return;
 		if (from->source == HTML_A && from->text.n != 0)
-			add_text(l, &k->shown, &k->shown_count, from->text);
+			add_text(l, &k->shown, &k->shown_count,
+			    &k->shown_room, from->text);
 		linkview_see(l, k, from);
 	}
 }

@@ -27,7 +27,7 @@
 #define LINKS_WORK_MAX (16u << 20)	/* of all forms for rules */
 #define LINK_FORMS_MAX 64	/* forms for rules, of one link */
 #define LINK_TARGETS_MAX 16	/* redirections that rules see through */
-#define LINK_SHOWN_MAX 32	/* different shown texts of one link */
+#define LINK_SHOWN_MAX 256	/* different shown texts of one link */
 
 /*
  * Where a link came from: enum html_type, or one of these.  link.types holds
@@ -67,7 +67,7 @@ struct link {
 	bool seen;		/* in text or in HTML as browsers read it */
 	unsigned sources;	/* bits 1 << enum html_source */
 	struct span *shown;	/* texts of <a> as seen */
-	size_t shown_count;
+	size_t shown_count, shown_room;
 	unsigned flags;		/* enum link_flag */
 	bool good;		/* a browser would follow it; else the rest of
 				 * this part is empty */
@@ -82,7 +82,7 @@ struct link {
 	bool for_rules;		/* if not, the rest is empty */
 	bool cleaned;		/* "uri" rules match the forms */
 	struct span *anchors;	/* texts of <a>, different ones */
-	size_t anchor_count;
+	size_t anchor_count, anchor_room;
 	struct span *forms;	/* raw and its cleaned variants, different */
 	size_t form_count;
 	struct link_host *hosts;	/* of the forms, different ones */

@@ -280,6 +280,31 @@ limits(void)
 	lab_close(&lab);
 }
 
+/* A table of contents leads to one place by many names. */
+static void
+many_shown(void)
+{
+	struct buf html;
+	struct lab lab;
+	unsigned i;
+
+	lab_open(&lab);
+	buf_init(&html, 1 << 16);
+	for (i = 0; i < 100; i++)
+		buf_printf(&html, "<a href=http://a.com/>chapter %u</a>", i);
+	links_add_html(lab.links, html_parse(&lab.arena,
+	    arena_span(&lab.arena, buf_contents(&html))));
+	CHECK("many shown", !lab.links->full);
+	CHECK("many shown", lab.links->items[0]->shown_count == 100 &&
+	    lab.links->items[0]->anchor_count == 100);
+	for (; i <= LINK_SHOWN_MAX; i++)
+		buf_printf(&html, "<a href=http://a.com/>chapter %u</a>", i);
+	links_add_html(lab.links, html_parse(&lab.arena, buf_contents(&html)));
+	CHECK("too many", lab.links->full);
+	buf_done(&html);
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -287,5 +312,6 @@ main(void)
 	shown_rows();
 	merged();
 	limits();
+	many_shown();
 	return test_end();
 }
