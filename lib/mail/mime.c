@@ -15,7 +15,8 @@
  * - Text before the first boundary and behind the final one is shown by none.
  * - Lines end with LF; only where there is no LF at all does CR end them.
  * - A header ends at the first line that is no field; that of a message within
- *   the message may have three of them, as in SpamAssassin.
+ *   the message may have three of them, as in SpamAssassin, and so may that of
+ *   a part where Content- fields follow, as readers pass over such lines.
  * - A message with an encoding is undone although RFC 2046 section 5.2.1
  *   forbids it, because all readers do.
  */
@@ -179,7 +180,7 @@ read_header(struct walk *w, size_t index, enum header_kind kind)
 	do {
 		before = w->rest;
 		more = next_line(w, begin, &line);
-	} while (more && header_line(w->reader, line));
+	} while (more && header_line(w->reader, line, w->rest));
 	header_end(w->arena, w->reader, part_at(w, index));
 	/* Nothing but bad lines is no header, and is shown. */
 	if (w->reader->count == 0 && w->reader->bad_lines != 0) {

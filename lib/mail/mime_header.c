@@ -5,7 +5,7 @@
 
 #include "mail/split.h"
 
-/* Lines that are no field in the header of an embedded message. */
+/* Lines that are no field, yet end no header. */
 #define BAD_LINES_MAX 3
 
 void
@@ -58,12 +58,29 @@ field_continue(struct header_reader *r, struct span line)
 	value->n = (size_t)(line.p + line.n - value->p);
 }
 
+/* A field that says how to read the body is among the next lines. */
+static bool
+content_follows(struct span rest)
+{
+	struct span line;
+	unsigned n = 0;
+
+	while (n++ < BAD_LINES_MAX && rest.n != 0) {
+		line = split_line(&rest, '\n');
+		if (line.n == 0 || span_starts(line, "--"))
+			return false;
+		if (span_istarts(line, "Content-") && header_looks(line))
+			return true;
+	}
+	return false;
+}
+
 /* Whether a line that is no field is passed over. */
 static bool
-bad_line(struct header_reader *r, struct span line)
+bad_line(struct header_reader *r, struct span line, struct span rest)
 {
-	if (r->kind == HEADER_PART || span_starts(line, "--") ||
-	    ++r->bad_lines > BAD_LINES_MAX) {
+	if ((r->kind == HEADER_PART && !content_follows(rest)) ||
+	    span_starts(line, "--") || ++r->bad_lines > BAD_LINES_MAX) {
 		r->faults |= MIME_NO_SEPARATOR;
 		return false;
 	}
@@ -73,7 +90,7 @@ bad_line(struct header_reader *r, struct span line)
 }
 
 bool
-header_line(struct header_reader *r, struct span line)
+header_line(struct header_reader *r, struct span line, struct span rest)
 {
 	struct span name;
 	size_t colon;
@@ -93,7 +110,7 @@ header_line(struct header_reader *r, struct span line)
 	}
 	name = split_name(line, &colon);
 	if (name.n == 0)
-		return bad_line(r, line);
+		return bad_line(r, line, rest);
 	field_add(r, name, span_skip(line, colon + 1));
 	return true;
 }

@@ -30,10 +30,11 @@ struct header_reader {
 void header_begin(struct header_reader *, enum header_kind);
 
 /*
- * Takes one line, without its end.  False when it is not part of the header:
- * the empty line, or the first one of a body that has none before it.
+ * Takes one line, without its end; rest is what comes behind it.  False when
+ * it is not part of the header: the empty line, or the first one of a body that
+ * has none before it.
  */
-bool header_line(struct header_reader *, struct span line);
+bool header_line(struct header_reader *, struct span line, struct span rest);
 
 /* Gives the part its fields. */
 void header_end(struct arena *, const struct header_reader *, struct part *);

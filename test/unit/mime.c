@@ -124,6 +124,14 @@ static const struct row rows[] = {
 	{ "a part of its header alone", MIXED "--b\nContent-Type: image/gif\n"
 	  "--b\n--b--\n", "multipart/mixed{image/gif<>text/plain<>}",
 	  MIME_NO_HEADERS, MIME_TYPE_MISSING },
+	{ "lines that are no fields hide none", MIXED "--b\njunk one\n junk\n"
+	  "X-Y z\nContent-Type: text/html\nContent-Transfer-Encoding: base64\n"
+	  "\nPGI+\n--b--\n", "multipart/mixed{text/html<<b>>}",
+	  MIME_BAD_HEADER, 0 },
+	{ "text behind such a line is text", MIXED "--b\njunk\n\n"
+	  "Content-Type: text/html\n--b--\n",
+	  "multipart/mixed{text/plain<junk||Content-Type: text/html>}",
+	  MIME_NO_HEADERS | MIME_NO_SEPARATOR, MIME_TYPE_MISSING },
 	{ "no empty line", MIXED "--b\nContent-Type: text/html\n<p>\n--b--\n",
 	  "multipart/mixed{text/html<<p>>}", MIME_NO_SEPARATOR, 0 },
 	{ "no header at all", MIXED "--b\none\n--b--\n",
