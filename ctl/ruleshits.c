@@ -68,8 +68,8 @@ put_hits(struct buf *out, const struct snapshot *s, const struct match *match,
 		text_json(out, rule->name);
 		buf_printf(out, ":%g", match->values[i]);
 		if (!rule->sub && !(rule->flags & RULE_SHADOW))
-			score += rule->score * (rule->flags & RULE_MULTIPLE ?
-			    (int64_t)match->values[i] : 1);
+			score += rule->score *
+			    rule_times(rule, match->values[i]);
 	}
 	buf_puts(out, "},\"score\":");
 	text_put_milli(out, score);

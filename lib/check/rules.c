@@ -143,8 +143,7 @@ raise_hits(const struct rules_self *self, struct inquiry *q,
 			continue;
 		rule = rules->rules[i];
 		result_put(q->result, self->weights[i],
-		    rule->flags & RULE_MULTIPLE ? (int64_t)match->values[i] :
-		    1, match->evidence[i]);
+		    rule_times(rule, match->values[i]), match->evidence[i]);
 	}
 }
 
@@ -164,6 +163,21 @@ without_trials(const struct rules_self *self, struct inquiry *q,
 		out->values[self->trials[i]] = 0;
 }
 
+/* Who asks later what hit must not see metas that rest on a trial. */
+static void
+keep_effects(const struct ruleset *rules, const struct match *without,
+    struct match *match)
+{
+	size_t i;
+
+	for (i = 0; i < rules->count; i++) {
+		if (rules->rules[i]->flags & RULE_SHADOW)
+			continue;
+		match->values[i] = without->values[i];
+		match->evidence[i] = without->evidence[i];
+	}
+}
+
 /*
  * A rule on trial counts for metas that are on trial themselves: all others
  * must not see it.
@@ -175,13 +189,17 @@ judge_metas(const struct rules_self *self, struct inquiry *q,
 	const struct matcher *matcher = self->book->matcher;
 	struct match without;
 
-	if (self->trial_count > 0) {
-		without_trials(self, q, match, &without);
-		match_metas(matcher, &without, false);
-		raise_hits(self, q, &without, false);
+	if (self->trial_count == 0) {
+		match_metas(matcher, match, true);
+		raise_hits(self, q, match, false);
+		return;
 	}
+	without_trials(self, q, match, &without);
+	match_metas(matcher, &without, false);
+	raise_hits(self, q, &without, false);
 	match_metas(matcher, match, true);
-	raise_hits(self, q, match, self->trial_count > 0);
+	raise_hits(self, q, match, true);
+	keep_effects(self->book->rules, &without, match);
 }
 
 static void

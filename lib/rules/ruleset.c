@@ -21,6 +21,13 @@ rule_kind_name(enum rule_kind kind)
 	return names[kind];
 }
 
+int64_t
+rule_times(const struct rule *rule, double value)
+{
+	return rule->flags & RULE_MULTIPLE && rule->kind != RULE_EVAL &&
+	    rule->kind != RULE_META ? (int64_t)value : 1;
+}
+
 void
 ruleset_free(struct ruleset *set)
 {

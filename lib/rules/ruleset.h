@@ -151,6 +151,12 @@ struct rule {
 };
 
 /*
+ * How many times the points of a rule of that value count.  What a function or
+ * a meta says is one hit, however large.
+ */
+int64_t rule_times(const struct rule *, double value);
+
+/*
  * The length of "%{NAME}" at some place of a pattern, or 0; *name becomes what
  * stands in the braces.
  */

@@ -36,6 +36,10 @@ static const char odd[] = "body A /alpha/\n"
     "header D eval:check_rbl('x', 'dnsbl.example.')\n"
     "add_header all X y\n";
 
+/* A rule on trial, and what is made of it: on trial too, and not. */
+static const char trial[] = "body T /alpha/\ntflags T shadow\n"
+    "meta M T\nmeta N !T\nmeta O 2 * T\ntflags O shadow\nscore N 3\n";
+
 static const char letter[] = "From: a@example.org\nSubject: s\n\n"
     "alpha \033[2J beta beta\n";
 
@@ -155,6 +159,9 @@ static const struct {
 	{ "hits with jobs", rules, { "hits", "--jobs", "2", "@/names" },
 	    EX_OK, "{\"file\":\"@/letter\",\"hits\":{\"A\":1,\"__PART\":2,"
 	    "\"M\":2,\"TRIAL\":1},\"score\":2.5}\n", "" },
+	{ "hits of trials", trial, { "hits", "@/names" }, EX_OK,
+	    "{\"file\":\"@/letter\",\"hits\":{\"T\":1,\"N\":1,\"O\":2},"
+	    "\"score\":3.0}\n", "" },
 	{ "hits without a message", rules, { "hits", "@/missing" },
 	    EX_NOINPUT, "", "posternctl: @/gone: " },
 	{ "hits without a list", rules, { "hits", "@/gone" }, EX_NOINPUT, "",

@@ -39,6 +39,12 @@ static const struct {
 	{ "part of a rule", "body __A /alpha/\ntflags __A shadow\n"
 	    "meta M __A\nscore M 4\nmeta N __A\nscore N 3\n"
 	    "tflags N shadow\n", "0.0", "", "N" },
+	{ "multiple", "body A /a/\nscore A 2\ntflags A multiple\n", "6.0",
+	    "A", "" },
+	{ "multiple, of a meta: one hit, as SpamAssassin counts it",
+	    "body __A /a/\ntflags __A multiple\nmeta M __A\nscore M 2\n"
+	    "tflags M multiple\nmeta N 0.5\nscore N 1\n"
+	    "tflags N multiple\n", "3.0", "M N", "" },
 	{ "a check's symbol", "score MISSING_SUBJECT 2\n"
 	    "tflags MISSING_SUBJECT shadow\nmeta M MISSING_SUBJECT\n"
 	    "score M 1\n", "0.0", "", "MISSING_SUBJECT" },
