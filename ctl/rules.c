@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "ctl/commands.h"
 #include "ctl/rules.h"
+#include "rules/meta.h"
 
 /* One line "file:line: NAME: reason"; about none of these, a comment. */
 static void
@@ -119,6 +120,56 @@ way_name(enum engine_way way)
 	return names[way];
 }
 
+static void
+explain_symbol(const struct weight *weight)
+{
+	printf("\tscore ");
+	print_score(weight->score);
+	if (weight->file != NULL)
+		printf(" (%s:%u)", weight->file, weight->line);
+	printf("\n");
+	if (weight->describe != NULL)
+		printf("\t%s\n", weight->describe);
+}
+
+static void
+explain_definition(const struct rule *rule)
+{
+	printf("\t%s %.*s\n\tdefined in %s:%u\n",
+	    rule_kind_name(rule->kind), SPAN_ARG(rule->source), rule->file,
+	    rule->line);
+	if (rule->tflags.n > 0)
+		printf("\ttflags %.*s\n", SPAN_ARG(rule->tflags));
+	if (rule->unsupported != NULL)
+		printf("\tnot supported: %s\n", rule->unsupported);
+	else if (!rule->active)
+		printf("\tnot run: %s the score 0\n", rule->score == 0 ?
+		    "it has" : "a part of it has");
+}
+
+/* The metas that name it. */
+static void
+explain_users(const struct ruleset *rules, const struct rule *rule)
+{
+	const char *before = "\tpart of ";
+	const unsigned *operands;
+	size_t i, k, n;
+
+	for (i = 0; i < rules->count; i++) {
+		if (rules->rules[i]->meta == NULL)
+			continue;
+		operands = meta_operands(rules->rules[i]->meta, &n);
+		for (k = 0; k < n && operands[k] != rule->index; k++)
+			;
+		if (k == n)
+			continue;
+		printf("%s%s", before, rules->rules[i]->name.p);
+		before = " ";
+	}
+	if (*before == ' ')
+		printf("\n");
+}
+
 /* All that is known of one rule, or symbol. */
 static int
 explain_rule(const struct snapshot *s, char **argv)
@@ -129,31 +180,23 @@ explain_rule(const struct snapshot *s, char **argv)
 	    span_of(argv[0]));
 	enum engine_way way;
 
-	if (rule == NULL && weight == NULL) {
-		fprintf(stderr, "posternctl: no rule or symbol %s\n", argv[0]);
+	if (rule == NULL || (weight == NULL && rule->kind == RULE_NONE)) {
+		fprintf(stderr, "posternctl: no rule or symbol %s; or a "
+		    "condition leaves its definition out\n", argv[0]);
 		return EX_DATAERR;
 	}
 	printf("%s\n", argv[0]);
-	if (weight != NULL) {
-		printf("\tscore ");
-		print_score(weight->score);
-		if (weight->file != NULL)
-			printf(" (%s:%u)", weight->file, weight->line);
-		printf("\n");
-		if (weight->describe != NULL)
-			printf("\t%s\n", weight->describe);
-	}
-	if (rule == NULL || rule->kind == RULE_NONE)
-		return printf("\traised by a check of Postern's own\n") > 0 ?
-		    EX_OK : EX_IOERR;
-	printf("\t%s %.*s\n\tdefined in %s:%u\n", rule_kind_name(rule->kind),
-	    SPAN_ARG(rule->source), rule->file, rule->line);
-	if (rule->unsupported != NULL)
-		printf("\tnot supported: %s\n", rule->unsupported);
-	else if (!rule->active)
-		printf("\tnot run: its score is 0 and no meta needs it\n");
+	if (weight != NULL)
+		explain_symbol(weight);
+	if (rule->kind != RULE_NONE)
+		explain_definition(rule);
+	if (rule->flags & RULE_SHADOW)
+		printf("\ton trial: it has no effect\n");
 	if (matcher_way(s->book->matcher, rule, &way))
 		printf("\tmatched by %s\n", way_name(way));
+	if (rule->raised)
+		printf("\traised by a check of Postern's own\n");
+	explain_users(s->book->rules, rule);
 	return EX_OK;
 }
 

@@ -155,7 +155,7 @@ order_metas(struct order *o)
 
 /* What still waits does so for itself, or for one that does. */
 static void
-mark_cycles(struct ruleset_reader *r, const struct order *o)
+mark_cycles(const struct order *o)
 {
 	struct rule *rule;
 	size_t i;
@@ -164,11 +164,9 @@ mark_cycles(struct ruleset_reader *r, const struct order *o)
 		rule = o->set->rules[i];
 		if (rule->kind != RULE_META || o->waits[i] == 0)
 			continue;
-		rule->unsupported = "its expression leads back to a rule that "
-		    "it is part of";
+		rule->unsupported = "its expression leads into a circle of "
+		    "metas";
 		rule->active = false;
-		reader_remark(r, rule->file, rule->line, "meta %.*s: %s",
-		    SPAN_ARG(rule->name), rule->unsupported);
 	}
 }
 
@@ -193,8 +191,10 @@ settle_meta(struct ruleset_reader *r, struct rule *rule)
 			continue;
 		rule->active = false;
 		reader_remark(r, rule->file, rule->line, "meta %.*s is never "
-		    "computed: %.*s is part of it and has the score 0",
-		    SPAN_ARG(rule->name), SPAN_ARG(operand->name));
+		    "computed: %.*s is part of it and %s",
+		    SPAN_ARG(rule->name), SPAN_ARG(operand->name),
+		    operand->score == 0 ? "has the score 0" :
+		    "is never computed");
 	}
 }
 
@@ -275,7 +275,7 @@ metas_finish(struct ruleset_reader *r, struct error *error)
 	o.done = mem_alloc(n * sizeof(*o.done));
 	fill_users(&o);
 	order_metas(&o);
-	mark_cycles(r, &o);
+	mark_cycles(&o);
 	settle_metas(r, &o);
 	set_priorities(r->set);
 	free(o.waits);

@@ -40,6 +40,10 @@ static const char odd[] = "body A /alpha/\n"
 static const char trial[] = "body T /alpha/\ntflags T shadow\n"
     "meta M T\nmeta N !T\nmeta O 2 * T\ntflags O shadow\nscore N 3\n";
 
+/* What is made of a meta whose score is 0. */
+static const char off[] = "body A /x/\nmeta Z A\nscore Z 0\nmeta M Z\n"
+    "meta N M\n";
+
 static const char letter[] = "From: a@example.org\nSubject: s\n\n"
     "alpha \033[2J beta beta\n";
 
@@ -139,12 +143,41 @@ static const struct {
 	    "body       TRIAL 1.0 shadow\n", "" },
 	{ "why", rules, { "why", "A" }, EX_OK, "A\n"
 	    "\tscore 1.5 (@/a.cf:3)\n\tIt says alpha\n\tbody /alpha/\n"
-	    "\tdefined in @/a.cf:1\n\tmatched by PCRE2 on every text\n", "" },
+	    "\tdefined in @/a.cf:1\n\tmatched by PCRE2 on every text\n"
+	    "\tpart of M\n", "" },
 	{ "why a meta", rules, { "why", "M" }, EX_OK, "M\n\tscore 1.0\n"
 	    "\tmeta A && __PART\n\tdefined in @/a.cf:6\n", "" },
 	{ "why not", rules, { "why", "OFF" }, EX_OK, "OFF\n"
 	    "\tscore 0.0 (@/a.cf:8)\n\tbody /x/\n\tdefined in @/a.cf:7\n"
-	    "\tnot run: its score is 0 and no meta needs it\n", "" },
+	    "\tnot run: it has the score 0\n", "" },
+	{ "why not, of a meta", off, { "why", "M" }, EX_OK, "M\n"
+	    "\tscore 1.0\n\tmeta Z\n\tdefined in @/a.cf:4\n"
+	    "\tnot run: a part of it has the score 0\n\tpart of N\n", "" },
+	{ "check of parts with the score 0", off, { "check" }, EX_OK,
+	    "@/a.cf:4: meta M is never computed: Z is part of it and has the "
+	    "score 0\n"
+	    "@/a.cf:5: meta N is never computed: M is part of it and is never "
+	    "computed\n"
+	    "# 1 body\n# 3 meta\n"
+	    "# 0 rules are not supported, 2 remarks\n", "" },
+	{ "check of a circle", "meta A B || C\nmeta B A\nbody C /x/\n"
+	    "meta D A\n", { "check" }, 1,
+	    "@/a.cf:1: A: its expression leads into a circle of metas\n"
+	    "@/a.cf:2: B: its expression leads into a circle of metas\n"
+	    "@/a.cf:4: D: its expression leads into a circle of metas\n"
+	    "# 1 body\n# 3 meta\n"
+	    "# 3 rules are not supported, 0 remarks\n", "" },
+	{ "why on trial", trial, { "why", "T" }, EX_OK, "T\n\tscore 1.0\n"
+	    "\tbody /alpha/\n\tdefined in @/a.cf:1\n\ttflags shadow\n"
+	    "\ton trial: it has no effect\n"
+	    "\tmatched by PCRE2 on every text\n"
+	    "\tpart of M N O\n", "" },
+	{ "why a check's symbol and a rule",
+	    "body MISSING_DATE /x/\nscore MISSING_DATE 1\n",
+	    { "why", "MISSING_DATE" }, EX_OK, "MISSING_DATE\n"
+	    "\tscore 1.0 (@/a.cf:2)\n\tbody /x/\n\tdefined in @/a.cf:1\n"
+	    "\tmatched by PCRE2 on every text\n"
+	    "\traised by a check of Postern's own\n", "" },
 	{ "why a check's symbol", rules, { "why", "MISSING_SUBJECT" }, EX_OK,
 	    "MISSING_SUBJECT\n\tscore 0.4 (@/a.cf:9)\n"
 	    "\traised by a check of Postern's own\n", "" },
@@ -152,7 +185,9 @@ static const struct {
 	    "\tscore 1.0\n\teval no_such()\n\tdefined in @/a.cf:2\n"
 	    "\tnot supported: there is no function no_such here\n", "" },
 	{ "why nothing", rules, { "why", "NOBODY" }, EX_DATAERR, "",
-	    "posternctl: no rule or symbol NOBODY\n" },
+	    "posternctl: no rule or symbol NOBODY" },
+	{ "why what only a score line names", odd, { "why", "NOBODY" },
+	    EX_DATAERR, "", "posternctl: no rule or symbol NOBODY" },
 	{ "hits", rules, { "hits", "@/names" }, EX_OK,
 	    "{\"file\":\"@/letter\",\"hits\":{\"A\":1,\"__PART\":2,\"M\":2,"
 	    "\"TRIAL\":1},\"score\":2.5}\n", "" },
