@@ -208,6 +208,18 @@ static const struct {
 	{ "test", rules, { "test", "@/extra.cf", "@/letter" }, EX_OK,
 	    "@/letter:\n\tX 2.0: alpha \\x1b\n\t__Y x2: beta\n"
 	    "\tZ 1.0: A X\n", "" },
+	{ "test of a file of the configuration: read once",
+	    "if can(Mail::SpamAssassin::Conf::compat_again)\n"
+	    "score A (1)\nelse\nbody A /alpha/\nscore A 2\nendif\n"
+	    "enable_compat again\n", { "test", "@/./a.cf", "@/letter" },
+	    EX_OK, "@/letter:\n\tA 2.0: alpha\n", "" },
+	{ "test of a rule on trial", rules, { "test", "@/trial.cf",
+	    "@/letter" }, EX_OK, "@/letter:\n\tU 1.0 on trial: alpha\n",
+	    "" },
+	{ "test of what is not supported", "", { "test", "@/odd.cf",
+	    "@/letter" }, EX_OK, "@/letter:\n\tA 1.0: alpha\n",
+	    "posternctl: @/odd.cf:2: B: there is no function no_such here\n"
+	    "posternctl: @/odd.cf:4: C: no pattern names a group NAME" },
 	{ "test of a broken file", rules, { "test", "@/broken.cf",
 	    "@/letter" }, EX_CONFIG, "", "posternctl: @/broken.cf:1: " },
 	{ "test of no file", rules, { "test", "@/gone.cf", "@/letter" },
@@ -235,6 +247,8 @@ make_files(void)
 	folder_file("extra.cf", "body X /alpha ./\nscore X 2\n"
 	    "body __Y /beta/\ntflags __Y multiple\nmeta Z A && X && !W\n"
 	    "body W /omega/\n");
+	folder_file("trial.cf", "body U /alpha/\ntflags U shadow\n");
+	folder_file("odd.cf", odd);
 	folder_file("broken.cf", "body\n");
 }
 
