@@ -8,6 +8,7 @@
 #define PRIORITY_MAX 1000000
 #define MAX_HITS_MAX 1000000
 
+/* Those of 0 are for DNS lists, for learning, or for who makes the rules. */
 static const struct {
 	const char *word;
 	unsigned flag;
@@ -17,6 +18,11 @@ static const struct {
 	{ "userconf", RULE_USERCONF }, { "learn", RULE_LEARN },
 	{ "nolog", RULE_NOLOG }, { "concat", RULE_CONCAT },
 	{ "shadow", RULE_SHADOW },
+	{ "a", 0 }, { "ns", 0 }, { "ips_only", 0 }, { "domains_only", 0 },
+	{ "notrim", 0 }, { "noawl", 0 }, { "noautolearn", 0 },
+	{ "autolearn_force", 0 }, { "autolearn_header", 0 },
+	{ "autolearn_body", 0 }, { "publish", 0 }, { "nopublish", 0 },
+	{ "lock", 0 },
 };
 
 /* The rule that the line is about; NULL with *error filled in. */
@@ -186,18 +192,23 @@ parse_range(struct rule *rule, struct span text)
 }
 
 static bool
-set_flag(struct rule *rule, struct span word)
+set_flag(struct ruleset_reader *r, struct rule *rule, struct span word)
 {
+	const size_t count = sizeof(flags) / sizeof(flags[0]);
 	size_t i;
 
 	if (span_starts(word, "maxhits="))
 		return parse_count(span_skip(word, 8), &rule->max_hits);
 	if (span_starts(word, "range="))
 		return parse_range(rule, span_skip(word, 6));
-	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (span_is(word, flags[i].word))
-			rule->flags |= flags[i].flag;
-	/* Further words are for DNS lists and for learning. */
+	for (i = 0; i < count && !span_is(word, flags[i].word); i++)
+		;
+	if (i < count)
+		rule->flags |= flags[i].flag;
+	else
+		reader_remark(r, r->file, r->line,
+		    "tflags %.*s: there is no flag %.*s",
+		    SPAN_ARG(rule->name), SPAN_ARG(span_head(word, 80)));
 	return true;
 }
 
@@ -219,7 +230,7 @@ word_tflags(struct ruleset_reader *r, const struct word *word,
 	rule->range_min = 0;
 	rule->range_max = RULE_RANGE_MAX;
 	while (span_word(&rest, &flag))
-		if (!set_flag(rule, flag))
+		if (!set_flag(r, rule, flag))
 			return error_at(error, r->file, r->line,
 			    "tflags %.*s: \"%.*s\" has no number",
 			    SPAN_ARG(rule->name), SPAN_ARG(flag));

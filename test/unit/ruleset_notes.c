@@ -165,6 +165,8 @@ static const struct {
 	    "check is called A, so it counts as 0|" },
 	{ "never", "meta A 1\nscore A 0\nmeta M A", "3: meta M is never "
 	    "computed: A is part of it and has the score 0|" },
+	{ "flag that nobody knows", "body A /a/\ntflags A net shdow publish",
+	    "2: tflags A: there is no flag shdow|" },
 	{ "tags", "replace_rules A", "1: replace_rules: A has no pattern "
 	    "with tags|" },
 	{ "version", "require_version 5", "1: the rest of this file is "
