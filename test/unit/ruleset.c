@@ -405,6 +405,45 @@ test_stock(void)
 	ruleset_free(set);
 }
 
+/* Tags are everybody's: ours must not take the place of others. */
+static void
+test_beside_stock(void)
+{
+	static const char *const stock = "/usr/share/spamassassin/*.cf";
+	static const char *const orders[][2] = { { stock, "rules/*.cf" },
+	    { "rules/*.cf", stock } };
+	static const struct ruleset_options options = { .score_set = 1,
+	    .check_patterns = true };
+	struct ruleset *set;
+	const struct rule *rule;
+	struct error e;
+	glob_t files;
+	size_t i;
+
+	for (i = 0; i < ROWS(orders); i++) {
+		if (glob(orders[i][0], 0, NULL, &files) != 0 ||
+		    glob(orders[i][1], GLOB_APPEND, NULL, &files) != 0) {
+			test_skip(1, "no stock rules, or none of our own");
+			return;
+		}
+		set = ruleset_load(&options,
+		    (const char *const *)files.gl_pathv, files.gl_pathc, NULL,
+		    &e);
+		globfree(&files);
+		CHECK_TEXT("beside stock rules", set != NULL ? "" : e.text,
+		    "");
+		if (set == NULL)
+			continue;
+		rule = ruleset_find(set, span_of("FUZZY_XPILL"));
+		CHECK("their tags", rule != NULL && span_starts(
+		    rule->pattern.text, "(?!xanax)(?:[xX"));
+		rule = ruleset_find(set, span_of("__VIAGRA_ANY"));
+		CHECK("ours", rule != NULL && span_starts(rule->pattern.text,
+		    "\\bv[._*"));
+		ruleset_free(set);
+	}
+}
+
 int
 main(void)
 {
@@ -413,6 +452,7 @@ main(void)
 	test_fields();
 	test_words();
 	test_stock();
+	test_beside_stock();
 	folder_end();
 	return test_end();
 }
