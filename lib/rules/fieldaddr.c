@@ -208,12 +208,23 @@ take_box(struct parse *p, size_t at, struct entry *e)
 	return false;
 }
 
+/* RFC 5322 4.4: entries of a list may be empty. */
+static size_t
+skip_empty(struct span s)
+{
+	size_t at = 0;
+
+	while (at < s.n && (blank_at(s, at) || char_among(s.p[at], ",;")))
+		at++;
+	return at;
+}
+
 /* The entry at the beginning of the text; false when nobody could read it. */
 static bool
 take_entry(struct parse *p, struct entry *e)
 {
 	struct span s = p->text;
-	size_t from = skip_blanks(s, 0), end;
+	size_t from = skip_empty(s), end;
 
 	memset(e, 0, sizeof(*e));
 	end = skip_phrase(s, from);
@@ -378,7 +389,7 @@ prepare(struct arena *arena, struct span value)
 			p[n++] = value.p[i];
 	colon = 0;
 	for (i = 0; i < n && !char_among(p[i], "\"()<>"); i++)
-		if (p[i] == ':' && i > 0)
+		if (p[i] == ':')
 			colon = i + 1;
 	value = span_make(p, n);
 	if (colon == 0)
