@@ -319,7 +319,7 @@ judge_text(struct inquiry *q, struct span text, size_t *split)
 		plain = kind == HTML_CHAR_PLAIN && n == 1 &&
 		    char_alpha((unsigned char)*s);
 		if (kind == HTML_CHAR_ZERO) {
-			zero = letter && memcmp(s, soft, 2) != 0;
+			zero = zero || (letter && memcmp(s, soft, 2) != 0);
 			continue;
 		}
 		if (zero && plain && ++*split == SPLIT_WORDS)
