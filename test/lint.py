@@ -537,8 +537,12 @@ def check_limits(real):
                 r"^#define (\w+)[ \t]+([^/\n]+?)\s*(?:/\*|$)", read(path),
                 re.M):
             constants.setdefault(name, set()).add(number(value))
-    for name, value in re.findall(r"^\| `([\w.]+)` \| ([^|]+) \|",
-                                  read("SECURITY.md"), re.M):
+    rows = re.findall(r"^\| `([\w.]+)` \| ([^|]+) \|", read("SECURITY.md"),
+                      re.M)
+    names = [name for name, _ in rows]
+    case("limits", [f"{name} stands twice in SECURITY.md"
+                    for name in sorted(set(names)) if names.count(name) > 1])
+    for name, value in rows:
         found = {number(real.get(name, ""))} if "." in name else \
             constants.get(name)
         case(f"limit {name}", [] if found == {number(value)} else
