@@ -20,14 +20,12 @@ struct lists {
 	struct arena arena;
 	struct map named;	/* struct list: words, and enlist_addrlist's */
 	struct map hosts;	/* name -> struct map: host -> enum listing */
-	struct map freemail, freemail_out, skipped, shorteners;
+	struct map freemail, freemail_out, skipped;
 	struct span *freemail_globs;
 	size_t freemail_glob_count;
 	struct registry registry;
 	struct redirector *redirectors;
 	size_t redirector_count;
-	struct span *ip_headers;
-	size_t ip_header_count;
 };
 
 /* How lines of a word are taken. */
@@ -318,37 +316,6 @@ take_redirector(struct lists *l, const struct source *source,
 	l->redirector_count++;
 }
 
-static void
-take_ip_headers(struct lists *l, const struct source *source,
-    struct span rest)
-{
-	struct span word;
-	size_t i, n;
-
-	(void)source;
-	while (span_word(&rest, &word)) {
-		n = l->ip_header_count;
-		for (i = 0; i < n && !span_ieq(l->ip_headers[i], word); i++)
-			;
-		if (i < n)
-			continue;
-		if ((n & (n - 1)) == 0)
-			l->ip_headers = mem_array(l->ip_headers,
-			    n == 0 ? 1 : n * 2, sizeof(*l->ip_headers));
-		l->ip_headers[l->ip_header_count++] =
-		    arena_span(&l->arena, word);
-	}
-}
-
-static void
-drop_ip_headers(struct lists *l, const struct source *source,
-    struct span rest)
-{
-	(void)source;
-	(void)rest;
-	l->ip_header_count = 0;
-}
-
 static const struct source sources[] = {
 	{ "welcomelist_from", take_globs, NULL, NULL, 0 },
 	{ "welcomelist_to", take_globs, NULL, NULL, 0 },
@@ -387,16 +354,11 @@ static const struct source sources[] = {
 	{ "freemail_welcomelist", take_words, MAP(freemail_out) },
 	{ "uridnsbl_skip_domain", take_words, MAP(skipped) },
 	{ "clear_uridnsbl_skip_domain", drop_words, MAP(skipped) },
-	{ "url_shortener", take_words, MAP(shorteners) },
-	{ "url_shortener_get", take_words, MAP(shorteners) },
-	{ "clear_url_shortener", drop_words, MAP(shorteners) },
 	{ "util_rb_tld", take_registry, NULL, NULL, 0 },
 	{ "util_rb_2tld", take_registry, NULL, NULL, 0 },
 	{ "util_rb_3tld", take_registry, NULL, NULL, 0 },
 	{ "clear_util_rb", take_registry, NULL, NULL, 0 },
 	{ "redirector_pattern", take_redirector, NULL, NULL, 0 },
-	{ "originating_ip_headers", take_ip_headers, NULL, NULL, 0 },
-	{ "clear_originating_ip_headers", drop_ip_headers, NULL, NULL, 0 },
 };
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
@@ -414,7 +376,6 @@ lists_new(const struct ruleset *rules, const struct suffixes *suffixes)
 	map_init(&l->freemail);
 	map_init(&l->freemail_out);
 	map_init(&l->skipped);
-	map_init(&l->shorteners);
 	registry_init(&l->registry);
 	l->registry.otherwise = suffixes;
 	for (i = 0; i < rules->lines.count; i++) {
@@ -448,11 +409,9 @@ lists_free(struct lists *l)
 	map_done(&l->freemail);
 	map_done(&l->freemail_out);
 	map_done(&l->skipped);
-	map_done(&l->shorteners);
 	registry_done(&l->registry);
 	free(l->freemail_globs);
 	free(l->redirectors);
-	free(l->ip_headers);
 	arena_done(&l->arena);
 	free(l);
 }
@@ -533,20 +492,6 @@ lists_skips_domain(const struct lists *l, struct span domain)
 	return listing_get(&l->skipped, domain) == LISTING_IN;
 }
 
-/* An entry such as ".example.com" is for all hosts of one more label. */
-bool
-lists_shortener(const struct lists *l, struct span host)
-{
-	struct span above = span_skip(host, span_chr(host, '.'));
-
-	if (listing_get(&l->shorteners, host) == LISTING_IN)
-		return true;
-	if (span_starts(host, "www."))
-		above = span_skip(above, 1);
-	return above.n > 0 &&
-	    listing_get(&l->shorteners, above) == LISTING_IN;
-}
-
 const struct registry *
 lists_registry(const struct lists *l)
 {
@@ -558,11 +503,4 @@ lists_redirectors(const struct lists *l, size_t *count)
 {
 	*count = l->redirector_count;
 	return l->redirectors;
-}
-
-const struct span *
-lists_ip_headers(const struct lists *l, size_t *count)
-{
-	*count = l->ip_header_count;
-	return l->ip_headers;
 }

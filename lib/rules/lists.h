@@ -77,9 +77,6 @@ bool lists_has_freemail(const struct lists *);
 /* uridnsbl_skip_domain: exactly this domain. */
 bool lists_skips_domain(const struct lists *, struct span domain);
 
-/* url_shortener: this host, with or without "www." before it. */
-bool lists_shortener(const struct lists *, struct span host);
-
 /* util_rb_tld, util_rb_2tld, util_rb_3tld. */
 const struct registry *lists_registry(const struct lists *);
 
@@ -91,8 +88,5 @@ struct redirector {
 
 const struct redirector *lists_redirectors(const struct lists *,
     size_t *count);
-
-/* originating_ip_headers, in order. */
-const struct span *lists_ip_headers(const struct lists *, size_t *count);
 
 #endif

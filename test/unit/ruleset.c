@@ -221,8 +221,8 @@ static const struct {
 	    "@f:1: clear_util_rb stands alone on its line" },
 	{ "setting", "redirector_pattern x", "@f:1: redirector_pattern wants "
 	    "a regular expression in delimiters, such as /x/i" },
-	{ "setting", "parse_dkim_uris perhaps",
-	    "@f:1: parse_dkim_uris wants yes or no" },
+	{ "setting", "uridnsbl_skip_mailto perhaps",
+	    "@f:1: uridnsbl_skip_mailto wants yes or no" },
 	{ "setting", "whitelist_from_rcvd a@b",
 	    "@f:1: whitelist_from_rcvd wants two words" },
 	{ "plugin", "loadplugin",

@@ -141,6 +141,19 @@ static const struct {
 	const char *name, *text, *expected;
 } remarks[] = {
 	{ "none", "body R /a/\nscore R 1\nrequired_hits 5\ndescribe X x", "" },
+	{ "settings that nobody asks for",
+	    "envelope_sender_header X-A\nalways_trust_envelope_sender 1\n"
+	    "parse_dkim_uris 0\ndkim_minimum_key_bits 512\n"
+	    "report_contact a b\nfreemail_add_describe_email 0\n"
+	    "url_shortener a.example",
+	    "1: envelope_sender_header is ignored: the mail server tells the "
+	    "envelope sender|"
+	    "3: parse_dkim_uris is ignored: domains of signatures are always "
+	    "links|"
+	    "4: dkim_minimum_key_bits is ignored: see dkim.min_bits in "
+	    "postern.conf|"
+	    "7: url_shortener is ignored: there is no DecodeShortURLs "
+	    "plugin|" },
 	{ "ignored, once", "add_header all A b\nadd_header all C d",
 	    "1: add_header is ignored: header fields are added as "
 	    "postern.conf says|" },
@@ -282,13 +295,13 @@ test_settings(void)
 
 	set = load("whitelist_from a@b c@d\nwelcomelist_from e@f\n"
 	    "freemail_max_body_emails 7.5\nfreemail_skip_when_over_max 0\n"
-	    "parse_dkim_uris YES\nok_locales all\nrefuse-nothing 1",
+	    "uridnsbl_skip_mailto YES\nok_locales all\nrefuse-nothing 1",
 	    &plain, &e);
 	CHECK("a wrong line", set == NULL);
 	set = load("whitelist-from a@b c@d\n\nwelcomelist_from e@f # x\n"
 	    "freemail_max_body_emails 7.5\nfreemail_skip_when_over_max 0\n"
-	    "parse_dkim_uris YES\nok_locales all\nparse_dkim_uris no",
-	    &plain, &e);
+	    "uridnsbl_skip_mailto YES\nok_locales all\n"
+	    "uridnsbl_skip_mailto no", &plain, &e);
 	if (!CHECK("settings", set != NULL))
 		return;
 	s = ruleset_settings(set, "welcomelist_from");
@@ -303,9 +316,10 @@ test_settings(void)
 	    7);
 	CHECK("zero", ruleset_number(set, "freemail_skip_when_over_max", 1) ==
 	    0);
-	CHECK("last", ruleset_number(set, "parse_dkim_uris", 1) == 0);
+	CHECK("last", ruleset_number(set, "uridnsbl_skip_mailto", 1) ==
+	    0);
 	CHECK("no number", ruleset_number(set, "ok_locales", 9) == 9);
-	CHECK("default", ruleset_number(set, "dkim_minimum_key_bits", 8) == 8);
+	CHECK("default", ruleset_number(set, "uridnsbl_max_domains", 8) == 8);
 	ruleset_free(set);
 }
 
