@@ -133,6 +133,7 @@ static void
 raise_hits(const struct rules_self *self, struct inquiry *q,
     const struct match *match, bool shadow)
 {
+	static const struct span redacted = SPAN("*REDACTED*");
 	const struct ruleset *rules = self->book->rules;
 	const struct rule *rule;
 	size_t i;
@@ -143,7 +144,8 @@ raise_hits(const struct rules_self *self, struct inquiry *q,
 			continue;
 		rule = rules->rules[i];
 		result_put(q->result, self->weights[i],
-		    rule_times(rule, match->values[i]), match->evidence[i]);
+		    rule_times(rule, match->values[i]),
+		    rule->flags & RULE_NOLOG ? redacted : match->evidence[i]);
 	}
 }
 

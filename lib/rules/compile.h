@@ -17,7 +17,6 @@
 #include "rules/literal.h"
 
 #define COMPILE_WORKERS 2		/* at the same time */
-#define COMPILE_SETS_MAX 50000		/* of one job */
 #define COMPILE_REQUEST_MAX (256u << 20)
 #define COMPILE_RESULT_MAX (256u << 20)
 #define COMPILE_SECONDS 60		/* CPU time of one worker */

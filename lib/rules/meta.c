@@ -416,12 +416,6 @@ meta_parse(struct arena *arena, struct span text,
 	return meta;
 }
 
-bool
-meta_empty(const struct meta *meta)
-{
-	return meta->count == 0;
-}
-
 const unsigned *
 meta_operands(const struct meta *meta, size_t *count)
 {

@@ -38,9 +38,6 @@ struct meta_names {
 const struct meta *meta_parse(struct arena *, struct span text,
     const struct meta_names *, struct error *);
 
-/* True when the expression asks for nothing: "()", a mere declaration. */
-bool meta_empty(const struct meta *);
-
 /*
  * values[index] tells what each operand counts: 0 unless it hit, otherwise its
  * hits, or the value of a meta.  Returns 0 when the meta does not hit and what

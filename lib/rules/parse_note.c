@@ -15,9 +15,8 @@ static const struct {
 } flags[] = {
 	{ "multiple", RULE_MULTIPLE }, { "nosubject", RULE_NOSUBJECT },
 	{ "net", RULE_NET }, { "nice", RULE_NICE },
-	{ "userconf", RULE_USERCONF }, { "learn", RULE_LEARN },
 	{ "nolog", RULE_NOLOG }, { "concat", RULE_CONCAT },
-	{ "shadow", RULE_SHADOW },
+	{ "shadow", RULE_SHADOW }, { "userconf", 0 }, { "learn", 0 },
 	{ "a", 0 }, { "ns", 0 }, { "ips_only", 0 }, { "domains_only", 0 },
 	{ "notrim", 0 }, { "noawl", 0 }, { "noautolearn", 0 },
 	{ "autolearn_force", 0 }, { "autolearn_header", 0 },

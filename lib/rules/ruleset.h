@@ -58,11 +58,9 @@ enum rule_flag {
 	RULE_NOSUBJECT = 1 << 1,	/* body: not on the subject line */
 	RULE_NET = 1 << 2,	/* needs the network */
 	RULE_NICE = 1 << 3,	/* speaks for the message */
-	RULE_USERCONF = 1 << 4,
-	RULE_LEARN = 1 << 5,
-	RULE_NOLOG = 1 << 6,
-	RULE_CONCAT = 1 << 7,	/* mimeheader: all values joined */
-	RULE_SHADOW = 1 << 8,	/* ours: reported, has no effect */
+	RULE_NOLOG = 1 << 4,	/* what it matched is not told */
+	RULE_CONCAT = 1 << 5,	/* mimeheader: all values joined */
+	RULE_SHADOW = 1 << 6,	/* ours: reported, has no effect */
 };
 
 /* A regular expression with its delimiters off and its tags replaced. */

@@ -50,7 +50,7 @@ static const struct {
 	{ "tflags", "body R /a/\ntflags R multiple maxhits=3 nosubject",
 	    "3/3/0 1.0 active" },
 	{ "tflags", "body R /a/\ntflags R userconf learn nolog concat shadow "
-	    "publish", "1f0/0/0 1.0 active" },
+	    "publish", "70/0/0 1.0 active" },
 	{ "tflags last", "body R /a/\ntflags R multiple maxhits=3\n"
 	    "tflags R net", "4/0/-100 1.0 active" },
 	{ "priority of network rules", "body R /a/\ntflags R net\n"
