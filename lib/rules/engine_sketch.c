@@ -15,8 +15,11 @@
 #define RARE (SKETCH_ALWAYS >> 19)
 #define WORD_BITS 64
 
-/* Words of 64 bits are handled in groups, which compilers make vectors of. */
+/* Words of 64 bits are handled in groups, two in a vector. */
 #define GROUP 4
+
+typedef uint64_t lanes
+    __attribute__((vector_size(2 * sizeof(uint64_t)), may_alias));
 
 struct sketches {
 	size_t words;		/* a multiple of GROUP */
@@ -317,6 +320,8 @@ static void
 place(struct sketches *s, const struct sketch_row *row, unsigned number,
     size_t bit)
 {
+	static const struct byteset all = {{~UINT64_C(0), ~UINT64_C(0),
+	    ~UINT64_C(0), ~UINT64_C(0)}};
 	size_t word = bit / WORD_BITS;
 	uint64_t one;
 	unsigned i;
@@ -325,7 +330,9 @@ place(struct sketches *s, const struct sketch_row *row, unsigned number,
 	for (i = 0; i < row->n; i++) {
 		one = UINT64_C(1) << (bit + i) % WORD_BITS;
 		spread(&row->go[i], s->go, s->words, word, one);
-		spread(&row->stay[i], s->stay, s->words, word, one);
+		/* Where a row has ended is remembered. */
+		spread(i + 1 < row->n ? &row->stay[i] : &all, s->stay,
+		    s->words, word, one);
 		if (i + 1 == row->n)
 			s->end[word] |= one;
 	}
@@ -397,44 +404,53 @@ sketches_size(const struct sketches *s)
 	    WORD_BITS * sizeof(unsigned));
 }
 
-/*
- * Follows one group of words over the subject; seen collects every step that
- * was ever reached.  A last step runs over into the next first one, which is
- * always open anyway.
- */
-static void
-follow(const struct sketches *s, size_t word, struct span subject,
-    uint64_t seen[GROUP])
+/* One byte's steps, of a group. */
+static inline void
+advance(lanes *state, const lanes *begin, const lanes *go, const lanes *stay)
 {
-	const uint64_t *begin = s->begin + word, *go, *stay;
-	uint64_t state[GROUP] = {0};
-	size_t i, row;
-	unsigned k;
+	state[0] = ((state[0] << 1 | begin[0]) & go[0]) | (state[0] & stay[0]);
+	state[1] = ((state[1] << 1 | begin[1]) & go[1]) | (state[1] & stay[1]);
+}
 
+/*
+ * Follows n words, no more than fit into registers, over the subject.  A last
+ * step runs over into the next first one, which is always open anyway.
+ */
+static inline __attribute__((always_inline)) void
+follow(const struct sketches *s, size_t word, unsigned n, struct span subject,
+    uint64_t *out)
+{
+	lanes state[GROUP] = {{0}}, begin[GROUP];
+	const lanes *go, *stay;
+	size_t i, row;
+
+	memcpy(begin, s->begin + word, n * sizeof(*out));
 	for (i = 0; i < subject.n; i++) {
 		row = (unsigned char)subject.p[i] * s->words + word;
-		go = s->go + row;
-		stay = s->stay + row;
-		for (k = 0; k < GROUP; k++) {
-			state[k] = ((state[k] << 1 | begin[k]) & go[k]) |
-			    (state[k] & stay[k]);
-			seen[k] |= state[k];
-		}
+		go = (const lanes *)(s->go + row);
+		stay = (const lanes *)(s->stay + row);
+		advance(state, begin, go, stay);
+		if (n > GROUP)
+			advance(state + 2, begin + 2, go + 2, stay + 2);
 	}
+	memcpy(out, state, n * sizeof(*out));
 }
 
 void
 sketches_scan(const struct sketches *s, struct span subject, sketch_fn *tell,
     void *arg)
 {
-	uint64_t seen[GROUP];
+	uint64_t seen[2 * GROUP];
+	unsigned k, n, bit;
 	size_t word;
-	unsigned k, bit;
 
-	for (word = 0; word < s->words; word += GROUP) {
-		memset(seen, 0, sizeof(seen));
-		follow(s, word, subject, seen);
-		for (k = 0; k < GROUP; k++)
+	for (word = 0; word < s->words; word += n) {
+		n = s->words - word >= 2 * GROUP ? 2 * GROUP : GROUP;
+		if (n == GROUP)
+			follow(s, word, GROUP, subject, seen);
+		else
+			follow(s, word, 2 * GROUP, subject, seen);
+		for (k = 0; k < n; k++)
 			for (seen[k] &= s->end[word + k]; seen[k] != 0;
 			    seen[k] &= seen[k] - 1) {
 				bit = (unsigned)__builtin_ctzll(seen[k]);
