@@ -3,11 +3,12 @@
  * bytes?  Patterns come in classes, each for one kind of subject (lines of the
  * body, URIs, one header ...), numbered by the caller.
  *
- * PCRE2 alone says what hits, but few patterns come to it.  From most follows
- * a set of strings of which each match contains one; Vectorscan looks for all
- * of them in one pass, or our own search where it cannot.  Where there are no
- * strings, a sketch of the pattern may do (engine_sketch.h).  Gates change the
- * speed, never the hits.
+ * PCRE2 says what hits, but few patterns come to it.  From most follows a set
+ * of strings of which each match contains one; Vectorscan looks for all of
+ * them in one pass, or our own search where it cannot.  Where there are no
+ * strings, a sketch of the pattern may do (engine_sketch.h).  What comes
+ * through is asked of the pattern's own automaton (engine_filter.h) before
+ * PCRE2 is.  All that changes the speed, never the hits.
  *
  * An engine is constant and counted.  Any number of threads scan with one,
  * each with a scratch of its own, taken from the pool for a message.
@@ -39,6 +40,8 @@ struct engine_pattern {
 	 */
 	unsigned most;
 	bool captures;		/* tell what named groups took */
+	bool once;		/* after a hit it is not tried again until
+				 * engine_return */
 };
 
 /* What a loader may want to tell the operator. */
@@ -94,7 +97,7 @@ struct engine_figures {
 	size_t ways[ENGINE_WAYS];	/* patterns of each */
 	size_t shards, shards_compiled, shards_cached, shards_shared;
 	size_t database_bytes;	/* Vectorscan's, and the sketches' */
-	size_t regex_bytes;	/* PCRE2's, with its machine code */
+	size_t regex_bytes;	/* PCRE2's, with its machine code, and ours */
 	int64_t ms;		/* that loading took */
 };
 

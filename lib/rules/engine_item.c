@@ -20,8 +20,11 @@
 #define POOR_BYTES 64	/* better than none */
 
 /* Past a set of strings that is this rare no other is looked for. */
-#define RARE 65536
+#define RARE (1 << 24)
 #define WORTHY 256	/* nor one that is more frequent than this */
+
+/* Few texts come through sketches, and those patterns are large. */
+#define SKETCHED_CELLS 8192
 
 #define NAMES_MAX 32	/* named groups that are told */
 
@@ -84,6 +87,33 @@ find_gates(struct item *item, const struct tree *t)
 		needs_done(&item->needs);
 }
 
+/* The tree forgets what (?> and verbs forbid. */
+static bool
+is_exact(const struct engine_pattern *p)
+{
+	static const char *const beyond[] = {"(?>", "(*", "\\R"};
+	unsigned i;
+
+	for (i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++)
+		if (span_find(p->text, span_of(beyond[i])) < p->text.n)
+			return false;
+	return !p->captures && !(p->flags & REGEX_ANCHORED);
+}
+
+/* What tells of a single text that PCRE2 need not be asked. */
+static void
+find_filters(struct item *item, const struct engine_pattern *p,
+    const struct tree *t, struct span plain)
+{
+	if (is_exact(p))
+		item->brief = brief_new(t);
+	if (item->brief != NULL)
+		return;
+	run_find(t, &item->run);
+	item->filter = filter_new(t, work_begins(t, plain, p->flags),
+	    item->way == ENGINE_SKETCHED ? SKETCHED_CELLS : FILTER_CELLS_MAX);
+}
+
 static void
 look_into(struct item *item, const struct engine_pattern *p)
 {
@@ -93,12 +123,33 @@ look_into(struct item *item, const struct engine_pattern *p)
 
 	buf_init(&plain, REGEX_PATTERN_MAX);
 	regex_unperl(p->text, &plain);
+	item->starts = p->flags & REGEX_ANCHORED || span_find(
+	    buf_contents(&plain), span_of("\\G")) < plain.n;
 	arena_init(&arena);
 	t = tree_parse(&arena, buf_contents(&plain), p->flags, NULL);
-	if (t != NULL)
+	if (t != NULL && !item->few)
 		find_gates(item, t);
+	if (t != NULL)
+		find_filters(item, p, t, buf_contents(&plain));
 	arena_done(&arena);
 	buf_done(&plain);
+}
+
+bool
+item_passes(const struct item *item, struct span subject, size_t from)
+{
+	return run_occurs(&item->run, subject) && (item->filter == NULL ||
+	    filter_passes(item->filter, span_skip(subject, from)));
+}
+
+size_t
+item_begins(const struct item *item, size_t need, size_t at)
+{
+	/* The string may be part of a longer one, and told too late. */
+	const size_t before = (size_t)item->needs.all[need].before +
+	    2 * LITERAL_BYTES_MAX;
+
+	return item->starts || at < before ? 0 : at - before;
 }
 
 static void
@@ -132,8 +183,7 @@ item_new(const struct engine_pattern *p, bool few, const char *key)
 		return item;
 	}
 	item->way = ENGINE_DIRECT;
-	if (!few)
-		look_into(item, p);
+	look_into(item, p);
 	if (p->captures)
 		find_names(item);
 	return item;
@@ -154,6 +204,8 @@ item_put(struct item *item)
 	regex_put(item->regex);
 	sketch_done(&item->sketch);
 	needs_done(&item->needs);
+	brief_free(item->brief);
+	filter_free(item->filter);
 	free(item->refused);
 	free(item->names);
 	free(item);

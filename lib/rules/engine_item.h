@@ -8,6 +8,9 @@
 #include <stdatomic.h>
 
 #include "rules/engine.h"
+#include "rules/engine_brief.h"
+#include "rules/engine_filter.h"
+#include "rules/engine_run.h"
 #include "rules/engine_sketch.h"
 #include "rules/literal.h"
 #include "rules/regex.h"
@@ -23,9 +26,13 @@ struct item {
 	_Atomic unsigned uses;
 	char key[ITEM_KEY_MAX];	/* of all that it was made from */
 	bool few;		/* its class has few patterns: no gates */
+	bool starts;		/* where it is tried from matters: \G */
 	enum engine_way way;
 	struct needs needs;	/* strings that it is gated by */
 	struct sketch sketch;		/* likewise */
+	struct brief *brief;		/* does without regex, or NULL */
+	struct run run;			/* looked for in single texts, */
+	struct filter *filter;		/* as is this; or NULL */
 	struct regex *regex;		/* NULL where it was refused: */
 	char *refused;			/* why */
 	struct item_name *names;
@@ -41,5 +48,14 @@ struct item *item_new(const struct engine_pattern *, bool few,
     const char *key);
 struct item *item_get(struct item *);
 void item_put(struct item *);
+
+/* False when it has no match in subject that begins at or after from. */
+bool item_passes(const struct item *, struct span subject, size_t from);
+
+/*
+ * Where a match can begin at the earliest, when the first string of a need was
+ * told at this place.
+ */
+size_t item_begins(const struct item *, size_t need, size_t at);
 
 #endif

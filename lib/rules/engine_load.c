@@ -96,6 +96,7 @@ make_slots(struct load *l)
 		slot->id = p->id;
 		slot->class = p->class;
 		slot->captures = p->captures;
+		slot->once = p->once;
 		slot->most = p->most > 1 ? p->most : 1;
 		if (slot->most > ENGINE_COUNT_MAX)
 			slot->most = ENGINE_COUNT_MAX;
@@ -133,7 +134,9 @@ count_figures(struct load *l)
 	for (i = 0; i < e->items.count; i++) {
 		item = map_value(&e->items, i);
 		if (item->regex != NULL)
-			e->figures.regex_bytes += regex_size(item->regex);
+			e->figures.regex_bytes += regex_size(item->regex) +
+			    filter_size(item->filter) +
+			    brief_size(item->brief);
 	}
 	for (i = 0; i < e->class_count; i++) {
 		e->figures.shards += e->classes[i].shard_count;

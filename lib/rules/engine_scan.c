@@ -11,6 +11,8 @@
 #define PATTERN_STEPS (4u * REGEX_STEPS)
 #define MESSAGE_STEPS (UINT64_C(40) * REGEX_STEPS)
 
+#define FINISHED UINT32_MAX	/* in place of steps */
+
 #define POOL_MAX 64		/* scratches that are kept for later */
 
 /* What has come of a pattern's needs in a scan. */
@@ -18,6 +20,7 @@ struct seen {
 	uint32_t scan;		/* the last one that it came in */
 	uint8_t missing;	/* needs that are not met yet */
 	uint8_t left[NEEDS_MAX];	/* strings that each still lacks */
+	uint32_t from;		/* no match begins before */
 };
 
 struct engine_scratch {
@@ -192,6 +195,7 @@ see(struct engine_scratch *s, unsigned slot)
 	if (s->seen[slot].scan == s->scan)
 		return false;
 	s->seen[slot].scan = s->scan;
+	s->seen[slot].from = 0;
 	return true;
 }
 
@@ -229,24 +233,36 @@ on_sketch(void *arg, unsigned number)
 }
 
 static void
-on_string(void *arg, unsigned number)
+on_string(void *arg, unsigned number, size_t at)
 {
 	const struct context *c = arg;
 	const struct engine_gate *gate = &c->gates[number];
+	const struct item *item = c->engine->slots[gate->slot].item;
 	struct engine_scratch *s = c->scratch;
 	struct seen *seen = &s->seen[gate->slot];
-	const struct needs *needs;
+	uint8_t *left = &seen->left[gate->need];
 	size_t i;
 
 	if (see(s, gate->slot)) {
-		needs = &c->engine->slots[gate->slot].item->needs;
-		seen->missing = (uint8_t)needs->n;
-		for (i = 0; i < needs->n; i++)
-			seen->left[i] = (uint8_t)needs->all[i].times;
+		seen->missing = (uint8_t)item->needs.n;
+		for (i = 0; i < item->needs.n; i++)
+			seen->left[i] = (uint8_t)item->needs.all[i].times;
 	}
-	if (seen->left[gate->need] > 0 && --seen->left[gate->need] == 0 &&
-	    --seen->missing == 0)
+	if (*left == item->needs.all[gate->need].times) {
+		at = item_begins(item, gate->need, at);
+		seen->from = at > seen->from ? (uint32_t)at : seen->from;
+	}
+	if (*left > 0 && --*left == 0 && --seen->missing == 0)
 		s->candidates[s->candidate_count++] = gate->slot;
+}
+
+/* A pattern that need not be tried any more in this message. */
+static void
+finish(struct engine_scratch *s, unsigned number)
+{
+	if (s->steps[number] == 0)
+		s->touched[s->touched_count++] = number;
+	s->steps[number] = FINISHED;
 }
 
 /* Counts what a match took; at the limits the pattern is given up. */
@@ -263,7 +279,7 @@ charge(struct engine_scratch *s, unsigned number, uint32_t id, uint32_t steps,
 	if (!limit && s->steps[number] <= PATTERN_STEPS &&
 	    s->all_steps <= MESSAGE_STEPS)
 		return;
-	s->steps[number] = UINT32_MAX;
+	finish(s, number);
 	s->limited[s->limited_count++] = id;
 }
 
@@ -286,25 +302,38 @@ add_captures(struct engine_scratch *s, const struct item *item,
 	}
 }
 
-/* One candidate: all its hits that count. */
+/* The next hit of a candidate. */
+static bool
+find_hit(struct engine_scratch *s, const struct engine_slot *slot,
+    unsigned number, struct span subject, size_t at, struct regex_found *out)
+{
+	enum regex_answer answer;
+
+	if (slot->item->brief != NULL) {
+		out->from = at;
+		return brief_find(slot->item->brief, subject, &out->from,
+		    &out->to);
+	}
+	answer = regex_match(slot->item->regex, s->regex, subject, at, out);
+	charge(s, number, slot->id, out->steps, answer == REGEX_LIMIT);
+	return answer == REGEX_MATCH;
+}
+
+/* One candidate: all its hits that count, from a place on. */
 static void
 confirm(struct engine_scratch *s, const struct engine_slot *slot,
-    unsigned number, struct span subject)
+    unsigned number, struct span subject, size_t at)
 {
 	struct engine_hit *hit = NULL;
 	struct regex_found found;
-	enum regex_answer answer;
 	unsigned count = 0;
-	size_t at = 0;
 
+	if (s->steps[number] == FINISHED ||
+	    !item_passes(slot->item, subject, at))
+		return;
 	while (count < slot->most && at <= subject.n &&
-	    s->steps[number] != UINT32_MAX) {
-		answer = regex_match(slot->item->regex, s->regex, subject, at,
-		    &found);
-		charge(s, number, slot->id, found.steps,
-		    answer == REGEX_LIMIT);
-		if (answer != REGEX_MATCH)
-			break;
+	    s->steps[number] != FINISHED &&
+	    find_hit(s, slot, number, subject, at, &found)) {
 		if (count == 0)
 			hit = add_hit(s, slot, &found);
 		hit->count = ++count;
@@ -314,6 +343,8 @@ confirm(struct engine_scratch *s, const struct engine_slot *slot,
 		at = found.to > at && found.to > found.from ? found.to :
 		    (found.to > at ? found.to : at) + 1;
 	}
+	if (count > 0 && slot->once)
+		finish(s, number);
 }
 
 static void
@@ -356,9 +387,9 @@ engine_scan(const struct engine *e, struct engine_scratch *s, unsigned class,
 	}
 	for (i = 0; i < s->candidate_count; i++)
 		confirm(s, &e->slots[s->candidates[i]], s->candidates[i],
-		    subject);
+		    subject, s->seen[s->candidates[i]].from);
 	for (i = 0; i < c->direct_count; i++)
-		confirm(s, &e->slots[c->direct[i]], c->direct[i], subject);
+		confirm(s, &e->slots[c->direct[i]], c->direct[i], subject, 0);
 	return s->hit_count;
 }
 

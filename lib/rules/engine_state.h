@@ -15,6 +15,7 @@ struct engine_slot {		/* one pattern */
 	unsigned class;
 	unsigned most;		/* at least 1 */
 	bool captures;
+	bool once;
 	enum engine_way way;
 };
 

@@ -10,7 +10,12 @@
 #define CLASS_BITS 5
 #define CLASSES (1u << CLASS_BITS)
 #define KEY_BYTES 4
-#define KEY_MASK ((1u << KEY_BYTES * CLASS_BITS) - 1)
+
+/* Keys are kept at the upper end of 32 bits, so that older bytes fall out. */
+#define KEY_SHIFT (32 - KEY_BYTES * CLASS_BITS)
+
+/* Bytes of a string that are compared at once. */
+#define HEAD_BYTES 8
 
 /* Bits for each entry in the map of keys, and its size, as powers of two. */
 #define MAP_SPARSE 4
@@ -26,6 +31,7 @@ struct entry {
 	uint8_t at;		/* where the key is in it */
 	unsigned set;
 	uint32_t hash;
+	uint64_t head, mask;	/* its first bytes; which of them there are */
 };
 
 struct engine_strings {
@@ -34,7 +40,7 @@ struct engine_strings {
 	uint32_t *map;		/* a bit for every hash of 1 << map_bits */
 	uint32_t *first;	/* of 1 << bucket_bits, and the end */
 	unsigned map_bits, bucket_bits;
-	uint8_t class[256];
+	uint32_t class[256];	/* as the last of a key */
 	uint8_t lower[256];
 };
 
@@ -51,7 +57,7 @@ class_of(unsigned char byte)
 }
 
 static uint32_t
-hash_of(unsigned key)
+hash_of(uint32_t key)
 {
 	return key * UINT32_C(2654435761);
 }
@@ -79,15 +85,21 @@ add_entry(struct engine_strings *s, const struct literal *text, unsigned set,
     unsigned after)
 {
 	struct entry *e = &s->all[s->n++];
-	unsigned key = 0, i;
+	uint32_t key = 0;
+	unsigned i;
 
 	e->text = *text;
 	e->at = choose_place(text);
 	e->set = set;
 	for (i = 0; i < KEY_BYTES; i++)
 		key = key << CLASS_BITS | (e->at + i < text->n ?
-		    s->class[(unsigned char)text->p[e->at + i]] : after);
+		    s->class[(unsigned char)text->p[e->at + i]] :
+		    after << KEY_SHIFT);
 	e->hash = hash_of(key);
+	i = text->n < HEAD_BYTES ? text->n : HEAD_BYTES;
+	e->head = e->mask = 0;
+	memcpy(&e->head, text->p, i);
+	memset(&e->mask, 0xff, i);
 }
 
 static size_t
@@ -154,7 +166,8 @@ engine_strings_new(const struct literals *const *sets, size_t n)
 	size_t i;
 
 	for (i = 0; i < 256; i++) {
-		s->class[i] = (uint8_t)class_of((unsigned char)i);
+		s->class[i] = (uint32_t)class_of((unsigned char)i) <<
+		    KEY_SHIFT;
 		s->lower[i] = (uint8_t)char_lower((int)i);
 	}
 	add_sets(s, sets, n);
@@ -181,17 +194,37 @@ engine_strings_size(const struct engine_strings *s)
 	    (((size_t)1 << s->bucket_bits) + 1) * sizeof(*s->first);
 }
 
+/* Eight bytes with their ASCII capitals made small. */
+static uint64_t
+lower_eight(uint64_t bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t low = bytes & ~high, from_a, past_z;
+
+	from_a = low + ones * (0x80 - 'A');
+	past_z = low + ones * (0x7f - 'Z');
+	return bytes | (from_a & ~past_z & ~bytes & high) >> 2;
+}
+
 static bool
 is_here(const struct engine_strings *s, const struct entry *e,
     struct span subject, size_t at)
 {
 	const unsigned char *p;
-	size_t i;
+	uint64_t head;
+	size_t i = 0;
 
 	if (at < e->at || at - e->at + e->text.n > subject.n)
 		return false;
-	p = (const unsigned char *)subject.p + at - e->at;
-	for (i = 0; i < e->text.n; i++)
+	at -= e->at;
+	p = (const unsigned char *)subject.p + at;
+	if (subject.n - at >= sizeof(head)) {
+		memcpy(&head, p, sizeof(head));
+		if ((lower_eight(head) ^ e->head) & e->mask)
+			return false;
+		i = sizeof(head);
+	}
+	for (; i < e->text.n; i++)
 		if (s->lower[p[i]] != (unsigned char)e->text.p[i])
 			return false;
 	return true;
@@ -207,7 +240,7 @@ look(const struct engine_strings *s, uint32_t hash, struct span subject,
 	for (i = s->first[bucket]; i < s->first[bucket + 1]; i++)
 		if (s->all[i].hash == hash &&
 		    is_here(s, &s->all[i], subject, at))
-			tell(arg, s->all[i].set);
+			tell(arg, s->all[i].set, at - s->all[i].at);
 }
 
 void
@@ -215,21 +248,22 @@ engine_strings_scan(const struct engine_strings *s, struct span subject,
     engine_strings_fn *tell, void *arg)
 {
 	const unsigned char *p = (const unsigned char *)subject.p;
-	unsigned key, i, shift = 32 - s->map_bits;
-	uint32_t hash, bit;
+	const unsigned shift = 32 - s->map_bits;
+	uint32_t key = 0, hash, bit;
 	size_t at;
 
 	if (subject.n < LITERAL_LEAST)
 		return;
-	for (key = 0, i = 0; i < LITERAL_LEAST; i++)
-		key = key << CLASS_BITS | s->class[p[i]];
-	for (at = 0; at + LITERAL_LEAST <= subject.n; at++) {
-		/* After the end comes any class: such strings have them all. */
-		key = (key << CLASS_BITS | (at + LITERAL_LEAST < subject.n ?
-		    s->class[p[at + LITERAL_LEAST]] : 0)) & KEY_MASK;
+	for (at = 0; at < LITERAL_LEAST; at++)
+		key = key << CLASS_BITS | s->class[p[at]];
+	for (at = LITERAL_LEAST; at < subject.n; at++) {
+		key = key << CLASS_BITS | s->class[p[at]];
 		hash = hash_of(key);
 		bit = hash >> shift;
 		if (s->map[bit / 32] >> bit % 32 & 1)
-			look(s, hash, subject, at, tell, arg);
+			look(s, hash, subject, at - LITERAL_LEAST, tell, arg);
 	}
+	/* After the end comes any class: such strings have them all. */
+	look(s, hash_of(key << CLASS_BITS), subject, at - LITERAL_LEAST, tell,
+	    arg);
 }

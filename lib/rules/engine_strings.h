@@ -20,9 +20,10 @@ size_t engine_strings_size(const struct engine_strings *);
 
 /*
  * Tells the numbers of the sets, counting from 0 in the order of the first
- * call, of which a string occurs, perhaps more than once.
+ * call, of which a string occurs, perhaps more than once, and where it begins;
+ * of later ones none begins more than LITERAL_BYTES_MAX bytes before that.
  */
-typedef void engine_strings_fn(void *arg, unsigned set);
+typedef void engine_strings_fn(void *arg, unsigned set, size_t at);
 
 void engine_strings_scan(const struct engine_strings *, struct span subject,
     engine_strings_fn *, void *arg);

@@ -1,7 +1,6 @@
 /* literal - the strings that every match of a pattern needs. */
 #include "rules/literal.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +10,6 @@
 
 #define EXACT_MAX 256	/* strings told apart while they grow together */
 #define SET_MAX 6	/* bytes of a set that still count as strings */
-#define COMMON_BITS 8	/* common strings stand once in 256 bytes */
-#define WORD_BITS 11	/* and one for each letter: words are hardly rarer */
-#define TEXT_BYTES 256	/* of a text, for how often it has several strings */
 
 /* What is known of a part of a pattern. */
 struct part {
@@ -22,88 +18,10 @@ struct part {
 	bool exact;
 	bool edges;
 	struct needs needs;	/* it contains these */
+	uint32_t max;		/* bytes, or LITERAL_ANYWHERE */
 };
 
 static void find_part(const struct tree *, struct part *, unsigned depth);
-
-unsigned
-literal_rarity(char byte)
-{
-	/* a to z */
-	static const uint8_t letters[] = {4, 7, 6, 5, 4, 6, 6, 5, 4, 10, 8, 5,
-	    6, 4, 4, 6, 10, 4, 4, 4, 6, 7, 6, 9, 6, 10};
-	unsigned char c = (unsigned char)byte;
-
-	if (c >= 'a' && c <= 'z')
-		return letters[c - 'a'];
-	if (c == ' ')
-		return 3;
-	if (c < ' ' && c != '\n')
-		return 12;
-	return c >= 128 ? 6 : 7;
-}
-
-/* Strings that mail, and links above all, are full of. */
-static bool
-is_common(const struct literal *w)
-{
-	static const char common[] = "https://www. http://www. .com/ .net/ "
-	    ".org/ .html .php? href=\" src=\" style=\" color: font-size: <br> "
-	    "</td> the and you your for that this with have from are not will "
-	    "our can all has was but more here mail email please ing tion ";
-
-	return memmem(common, sizeof(common) - 1, w->p, w->n) != NULL;
-}
-
-/* Letters in their order do not come by chance. */
-static bool
-is_word(const struct literal *w)
-{
-	unsigned i;
-
-	for (i = 0; i < w->n; i++)
-		if (!char_alpha((unsigned char)w->p[i]) && w->p[i] != ' ')
-			return false;
-	return true;
-}
-
-static uint64_t
-rate_words(const struct literals *words)
-{
-	uint64_t rate = 0;
-	unsigned bits;
-	size_t i, k;
-
-	for (i = 0; i < words->n; i++) {
-		for (bits = 0, k = 0; k < words->all[i].n; k++)
-			bits += literal_rarity(words->all[i].p[k]);
-		if (bits > WORD_BITS + k && is_word(&words->all[i]))
-			bits -= (bits - WORD_BITS - (unsigned)k) * 7 / 8;
-		if (is_common(&words->all[i]) && bits > COMMON_BITS)
-			bits = COMMON_BITS;
-		rate += bits < 40 ? LITERAL_ALWAYS >> bits : 1;
-	}
-	return rate;
-}
-
-/* How likely it is that a text has enough of them, by its bytes. */
-static uint64_t
-rate_times(uint64_t rate, unsigned times)
-{
-	double expected = (double)rate * TEXT_BYTES / (double)LITERAL_ALWAYS;
-	double chance = exp(-expected), fewer = 0;
-	unsigned i;
-
-	if (times <= 1)
-		return rate;
-	/* Poisson's law. */
-	for (i = 0; i < times; i++) {
-		fewer += chance;
-		chance *= expected / (i + 1);
-	}
-	return (uint64_t)(fmax(1 - fewer, 1e-6) / TEXT_BYTES *
-	    (double)LITERAL_ALWAYS);
-}
 
 static void
 literals_done(struct literals *l)
@@ -208,16 +126,32 @@ words_same(const struct literals *a, const struct literals *b)
 	return true;
 }
 
+static uint32_t
+plus(uint32_t a, uint32_t b)
+{
+	return a < LITERAL_ANYWHERE - b ? a + b : LITERAL_ANYWHERE;
+}
+
+static uint32_t
+multiply(uint32_t a, uint32_t b)
+{
+	uint64_t product = (uint64_t)a * b;
+
+	return product < LITERAL_ANYWHERE ? (uint32_t)product :
+	    LITERAL_ANYWHERE;
+}
+
 /* Adds a copy of the words, if they are among the rarest. */
 static void
-consider(struct needs *needs, const struct literals *words, unsigned times)
+consider(struct needs *needs, const struct literals *words, unsigned times,
+    uint32_t before)
 {
-	struct literals new = {.times = times};
+	struct literals new = {.times = times, .before = before};
 	size_t at = 0, i;
 
 	if (!words_usable(words))
 		return;
-	new.rate = rate_times(rate_words(words), times);
+	new.rate = literals_rate(words, times);
 	while (at < needs->n && needs->all[at].rate <= new.rate)
 		at++;
 	for (i = 0; i < needs->n; i++)
@@ -235,7 +169,8 @@ consider(struct needs *needs, const struct literals *words, unsigned times)
 }
 
 static void
-consider_all(struct needs *needs, const struct needs *more, unsigned factor)
+consider_all(struct needs *needs, const struct needs *more, unsigned factor,
+    uint32_t before)
 {
 	unsigned times;
 	size_t i;
@@ -243,7 +178,8 @@ consider_all(struct needs *needs, const struct needs *more, unsigned factor)
 	for (i = 0; i < more->n; i++) {
 		times = more->all[i].times * factor;
 		consider(needs, &more->all[i], times < NEEDS_TIMES_MAX ?
-		    times : NEEDS_TIMES_MAX);
+		    times : NEEDS_TIMES_MAX,
+		    plus(before, more->all[i].before));
 	}
 }
 
@@ -262,6 +198,7 @@ words_cross(struct literals *a, const struct literals *b)
 			if (a->all[i].n + b->all[k].n > LITERAL_BYTES_MAX)
 				return false;
 	words_init(&both, a->n * b->n);
+	both.before = a->before;
 	for (i = 0; i < both.n; i++) {
 		w = &both.all[i];
 		*w = a->all[i / b->n];
@@ -305,7 +242,10 @@ find_set(const struct tree *t, struct part *out)
 	}
 }
 
-/* Adds what follows to the run of words that came directly before it. */
+/*
+ * Adds what follows to the run of words that came directly before it; whole is
+ * as long as what came until now.
+ */
 static void
 join(struct part *whole, struct literals *run, struct part *next)
 {
@@ -313,8 +253,8 @@ join(struct part *whole, struct literals *run, struct part *next)
 		return;
 	if (next->edges && words_cross(run, &next->words))
 		next->exact = false;
-	consider(&whole->needs, run, 1);
-	consider_all(&whole->needs, &next->needs, 1);
+	consider(&whole->needs, run, 1, run->before);
+	consider_all(&whole->needs, &next->needs, 1, whole->max);
 	whole->exact = false;
 	if (next->exact || next->edges) {
 		free(run->all);
@@ -323,6 +263,8 @@ join(struct part *whole, struct literals *run, struct part *next)
 	} else {
 		words_empty(run);
 	}
+	/* Of what repeats it is the last one that goes on. */
+	run->before = next->exact ? whole->max : plus(whole->max, next->max);
 }
 
 static void
@@ -336,13 +278,14 @@ find_cat(const struct tree *t, struct part *out, unsigned depth)
 	for (t = t->child; t != NULL; t = t->next) {
 		find_part(t, &next, depth);
 		join(out, &run, &next);
+		out->max = plus(out->max, next.max);
 		part_done(&next);
 	}
 	if (out->exact) {
 		out->words = run;
 		return;
 	}
-	consider(&out->needs, &run, 1);
+	consider(&out->needs, &run, 1, run.before);
 	literals_done(&run);
 }
 
@@ -358,6 +301,8 @@ add_branch(struct literals *sum, struct part *branch)
 			return false;
 		need = &branch->needs.all[0];
 		times = need->times;
+		if (need->before > sum->before)
+			sum->before = need->before;
 	}
 	if (sum->n == 0 || times < sum->times)
 		sum->times = times;
@@ -375,14 +320,18 @@ find_alt(const struct tree *t, struct part *out, unsigned depth)
 	out->exact = true;
 	for (t = t->child; t != NULL && (out->exact || all); t = t->next) {
 		find_part(t, &branch, depth);
+		if (branch.max > out->max)
+			out->max = branch.max;
 		all = all && add_branch(&need, &branch);
 		out->exact = out->exact && branch.exact &&
 		    words_collect(&out->words, &branch.words, EXACT_MAX);
 		part_done(&branch);
 	}
 	words_sort(&need);
+	if (t != NULL)
+		out->max = LITERAL_ANYWHERE;
 	if (all)
-		consider(&out->needs, &need, need.times);
+		consider(&out->needs, &need, need.times, need.before);
 	literals_done(&need);
 	if (out->exact)
 		words_sort(&out->words);
@@ -416,10 +365,10 @@ repeat_needs(struct part *p, unsigned times)
 	if (times > NEEDS_TIMES_MAX)
 		times = NEEDS_TIMES_MAX;
 	memset(&p->needs, 0, sizeof(p->needs));
-	consider_all(&p->needs, &once, times);
+	consider_all(&p->needs, &once, times, 0);
 	needs_done(&once);
 	if (p->exact)
-		consider(&p->needs, &p->words, times);
+		consider(&p->needs, &p->words, times, 0);
 }
 
 static void
@@ -433,14 +382,18 @@ find_repeat(const struct tree *t, struct part *out, unsigned depth)
 		out->exact = true;
 		return;
 	}
-	if (t->min == 0 && t->max > 1)
+	if (t->min == 0 && t->max > 1) {
+		out->max = t->child->kind == TREE_SET ? t->max :
+		    LITERAL_ANYWHERE;
 		return;
+	}
 	find_part(t->child, out, depth);
 	if (t->min == 0) {
 		make_optional(out);
 		return;
 	}
 	repeat_needs(out, t->min);
+	out->max = multiply(out->max, t->max);
 	if (!out->exact)
 		return;
 	words_init(&once, 1);
@@ -460,8 +413,10 @@ static void
 find_part(const struct tree *t, struct part *out, unsigned depth)
 {
 	memset(out, 0, sizeof(*out));
-	if (depth > LITERAL_DEPTH_MAX)
+	if (depth > LITERAL_DEPTH_MAX) {
+		out->max = LITERAL_ANYWHERE;
 		return;
+	}
 	depth++;
 	switch (t->kind) {
 	case TREE_EMPTY:
@@ -470,6 +425,7 @@ find_part(const struct tree *t, struct part *out, unsigned depth)
 		break;
 	case TREE_SET:
 		find_set(t, out);
+		out->max = 1;
 		break;
 	case TREE_CAT:
 		find_cat(t, out, depth);
@@ -481,6 +437,7 @@ find_part(const struct tree *t, struct part *out, unsigned depth)
 		find_repeat(t, out, depth);
 		break;
 	case TREE_ANY:
+		out->max = LITERAL_ANYWHERE;
 		break;
 	}
 }
@@ -520,7 +477,7 @@ needs_find(const struct tree *tree, struct needs *out)
 
 	find_part(tree, &whole, 0);
 	if (whole.exact || whole.edges)
-		consider(&whole.needs, &whole.words, 1);
+		consider(&whole.needs, &whole.words, 1, 0);
 	for (i = 0; i < whole.needs.n; i++)
 		words_reduce(&whole.needs.all[i]);
 	*out = whole.needs;

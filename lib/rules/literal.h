@@ -20,6 +20,8 @@
 /* How often random text holds a string, where this is always. */
 #define LITERAL_ALWAYS (UINT64_C(1) << 40)
 
+#define LITERAL_ANYWHERE UINT32_MAX
+
 struct literal {
 	uint8_t n;
 	char p[LITERAL_BYTES_MAX];	/* lower case */
@@ -29,6 +31,8 @@ struct literals {
 	struct literal *all;	/* malloc'd */
 	size_t n;
 	unsigned times;		/* so many of them, at different places */
+	uint32_t before;	/* bytes of a match before the first one of
+				 * them, at most; or LITERAL_ANYWHERE */
 	uint64_t rate;		/* guess of how often they do in a text, by
 				 * its bytes */
 };
@@ -47,6 +51,9 @@ struct needs {
  * that of the string.  Rough: it has to tell good gates from bad ones.
  */
 unsigned literal_rarity(char);
+
+/* The rate of so many strings of a set. */
+uint64_t literals_rate(const struct literals *, unsigned times);
 
 /* Finds the rarest sets; needs_done frees them. */
 void needs_find(const struct tree *, struct needs *out);

@@ -49,6 +49,8 @@ plan_add(struct plan *plan, const struct rule *rule, unsigned class)
 	p->flags = rule->pattern.flags;
 	p->most = matcher_most(rule);
 	p->captures = rule->pattern.names_captures;
+	/* Fields are asked for one by one, and their parts as well. */
+	p->once = class < CLASS_FIELDS && p->most == 1 && !p->captures;
 }
 
 /* Whether the pattern matches a text that is known already. */

@@ -129,16 +129,6 @@ put_callouts(struct span pattern, const struct tree_marks *marks,
 	buf_add(out, pattern.p + at, pattern.n - at);
 }
 
-/* Past modifiers, of which Perl's own were taken out: "(?)(?im)^". */
-static bool
-leads_with_anchor(struct span pattern)
-{
-	while (span_starts(pattern, "(?") && pattern.n > 2 &&
-	    (char_alpha((unsigned char)pattern.p[2]) || pattern.p[2] == ')'))
-		pattern = span_skip(pattern, span_chr(pattern, ')') + 1);
-	return span_starts(pattern, "^") || span_starts(pattern, "\\A");
-}
-
 /*
  * Whether PCRE2 has to look for places itself: \G would be true wherever a
  * match is tried, and the starts of lines it finds faster.
@@ -147,19 +137,7 @@ static bool
 has_anchor(struct span pattern)
 {
 	return span_find(pattern, span_of("\\G")) < pattern.n ||
-	    leads_with_anchor(pattern);
-}
-
-static enum work_start
-find_start(const struct source *s, const struct tree *tree)
-{
-	if (s->flags & REGEX_ANCHORED)
-		return WORK_ONCE;
-	if (tree->kind == TREE_ALT || !leads_with_anchor(s->plain))
-		return WORK_ANYWHERE;
-	/* (?m) inside is hidden from us. */
-	return s->flags & REGEX_LINES || span_starts(s->plain, "(?") ?
-	    WORK_LINES : WORK_ONCE;
+	    work_anchored(pattern);
 }
 
 /* Which subjects need no watching; all, where nothing is marked. */
@@ -170,7 +148,8 @@ find_sizes(struct regex *r, const struct source *s, const struct tree *tree)
 	size_t sizes[2] = {REGEX_SUBJECT_MAX, REGEX_SUBJECT_MAX};
 
 	if (s->marks.n > 0)
-		work_sizes(tree, find_start(s, tree), limits, sizes);
+		work_sizes(tree, work_begins(tree, s->plain, s->flags),
+		    limits, sizes);
 	r->calm_size = sizes[0];
 	r->timed_size = sizes[1];
 }

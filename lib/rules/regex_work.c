@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+#include "rules/regex.h"
 #include "rules/regex_set.h"
 
 #define DEPTH_MAX 300
@@ -407,4 +408,57 @@ work_sizes(const struct tree *t, enum work_start start, const double limit[2],
 		if (cost <= limit[0])
 			size[0] = n;
 	}
+}
+
+/* "(?im)", or what is left of it without Perl's own: how long, or 0. */
+static size_t
+modifiers_length(struct span pattern)
+{
+	size_t n = 2;
+
+	if (!span_starts(pattern, "(?"))
+		return 0;
+	while (n < pattern.n && char_among(pattern.p[n], "ims"))
+		n++;
+	return n < pattern.n && pattern.p[n] == ')' ? n + 1 : 0;
+}
+
+static struct span
+skip_modifiers(struct span pattern)
+{
+	size_t n;
+
+	while ((n = modifiers_length(pattern)) > 0)
+		pattern = span_skip(pattern, n);
+	return pattern;
+}
+
+bool
+work_anchored(struct span pattern)
+{
+	pattern = skip_modifiers(pattern);
+	if (span_starts(pattern, "^"))
+		pattern = span_skip(pattern, 1);
+	else if (span_starts(pattern, "\\A"))
+		pattern = span_skip(pattern, 2);
+	else
+		return false;
+	/* "^*" is no anchor, nor is it with nothing in between. */
+	return pattern.n == 0 || !(char_among(pattern.p[0], "*?{+") ||
+	    span_starts(pattern, "(?#") || span_starts(pattern, "\\E") ||
+	    span_starts(pattern, "\\Q"));
+}
+
+enum work_start
+work_begins(const struct tree *t, struct span pattern, unsigned flags)
+{
+	if (flags & REGEX_ANCHORED)
+		return WORK_ONCE;
+	/* In extended patterns blanks may hide what follows the anchor. */
+	if (t->kind == TREE_ALT || flags & REGEX_EXTENDED ||
+	    !work_anchored(pattern))
+		return WORK_ANYWHERE;
+	/* (?m) inside is hidden from us. */
+	return flags & REGEX_LINES || span_starts(pattern, "(?") ?
+	    WORK_LINES : WORK_ONCE;
 }

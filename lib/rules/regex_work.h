@@ -10,6 +10,13 @@
 /* Where a match may begin: anywhere, at a line's start, or the subject's. */
 enum work_start { WORK_ANYWHERE, WORK_LINES, WORK_ONCE };
 
+/* Whether a pattern, as PCRE2 has it, leads with ^ or \\A. */
+bool work_anchored(struct span pattern);
+
+/* Where matches of it begin; anywhere, when in doubt. */
+enum work_start work_begins(const struct tree *, struct span pattern,
+    unsigned flags);
+
 /*
  * Roughly the bytes that PCRE2 looks at, over and over, to find out that a
  * subject of n bytes, made to be the worst, has no match; infinite where there

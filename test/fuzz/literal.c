@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "rules/engine_item.h"
 #include "rules/engine_sketch.h"
 #include "rules/engine_strings.h"
 #include "rules/literal.h"
@@ -19,23 +20,31 @@ reach(void *arg, unsigned number)
 	*(bool *)arg = true;
 }
 
+/* Strings that were found, and where the first of them was. */
+struct count {
+	size_t n, first;
+};
+
 static void
-count_one(void *arg, unsigned number)
+count_one(void *arg, unsigned number, size_t at)
 {
+	struct count *c = arg;
+
 	(void)number;
-	++*(size_t *)arg;
+	if (c->n++ == 0)
+		c->first = at;
 }
 
 /* Strings of the set that the search finds. */
-static size_t
+static struct count
 count_found(const struct literals *set, struct span subject)
 {
 	struct engine_strings *search = engine_strings_new(&set, 1);
-	size_t n = 0;
+	struct count c = {0, 0};
 
-	engine_strings_scan(search, subject, count_one, &n);
+	engine_strings_scan(search, subject, count_one, &c);
 	engine_strings_free(search);
-	return n;
+	return c;
 }
 
 /* pattern matches subject: do its strings and its sketch occur? */
@@ -62,12 +71,44 @@ check_gates(struct span pattern, unsigned flags, struct span subject)
 	if (!needs_met(&needs, subject) || (sketch.n > 0 && !reached))
 		abort();
 	for (i = 0; i < needs.n; i++)
-		if (count_found(&needs.all[i], subject) < needs.all[i].times)
+		if (count_found(&needs.all[i], subject).n < needs.all[i].times)
 			abort();
 	sketches_free(sketches);
 	sketch_done(&sketch);
 	needs_done(&needs);
 	arena_done(&arena);
+}
+
+/* Whether it matches and where, as the engine finds out about one text. */
+static void
+check_item(struct span pattern, unsigned flags, struct span subject,
+    enum regex_answer wanted, const struct regex_found *found)
+{
+	struct engine_pattern p = {.text = pattern, .flags = flags};
+	char key[ITEM_KEY_MAX] = "";
+	struct item *item = item_new(&p, false, key);
+	size_t from = 0, to;
+	struct count c;
+	bool found_it;
+	size_t i;
+
+	for (i = 0; wanted == REGEX_MATCH && i < item->needs.n; i++) {
+		c = count_found(&item->needs.all[i], subject);
+		from = item_begins(item, i, c.first);
+		if (from > found->from ||
+		    !item_passes(item, subject, from))
+			abort();
+	}
+	if (wanted == REGEX_MATCH && !item_passes(item, subject, 0))
+		abort();
+	from = 0;
+	if (item->brief != NULL) {
+		found_it = brief_find(item->brief, subject, &from, &to);
+		if (found_it != (wanted == REGEX_MATCH) || (found_it &&
+		    (from != found->from || to != found->to)))
+			abort();
+	}
+	item_put(item);
 }
 
 /* What PCRE2 says of it; flags with REGEX_ONCE: without any help of ours. */
@@ -110,6 +151,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		abort();
 	if (plain == REGEX_MATCH)
 		check_gates(text, bytes[0] & FLAGS, subject);
+	if (plain != REGEX_LIMIT)
+		check_item(text, bytes[0] & FLAGS, subject, plain, &found);
 	buf_done(&pattern);
 	return 0;
 }

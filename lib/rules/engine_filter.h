@@ -1,0 +1,31 @@
+/*
+ * engine_filter - tells of most texts that a pattern cannot match them, in one
+ * pass of a few instructions a byte: an automaton of all that the pattern's
+ * tree describes (Rabin and Scott 1959).  Counts are rounded and what makes it
+ * too large is taken for matched, so that it passes more than it should, but
+ * never stops a match.
+ *
+ * Constant once built, and asked by any number of threads.
+ */
+#ifndef RULES_ENGINE_FILTER_H
+#define RULES_ENGINE_FILTER_H
+
+#include "rules/regex_tree.h"
+#include "rules/regex_work.h"
+
+struct filter;
+
+#define FILTER_CELLS_MAX 60000
+
+/*
+ * Made of so many cells of two bytes, at most or nearly.  NULL where it would
+ * pass everything.
+ */
+struct filter *filter_new(const struct tree *, enum work_start, size_t cells);
+void filter_free(struct filter *);
+size_t filter_size(const struct filter *);
+
+/* False when the pattern has no match in subject. */
+bool filter_passes(const struct filter *, struct span subject);
+
+#endif

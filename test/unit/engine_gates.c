@@ -1,0 +1,195 @@
+/* engine_gates - what keeps single texts from PCRE2. */
+#include <string.h>
+
+#include "rules/engine_brief.h"
+#include "rules/engine_filter.h"
+#include "rules/engine_run.h"
+#include "rules/regex.h"
+#include "test/unit/test.h"
+
+#define A10 "aaaaaaaaaa"
+
+static const struct {
+	const char *name, *pattern;
+	unsigned flags;
+	const char *subject;
+	bool passes;
+} filters[] = {
+	{"in it", "cat|dog", 0, "hot dogs", true},
+	{"not in it", "cat|dog", 0, "cot dig", false},
+	{"at the end", "dog", 0, "a very hot dog", true},
+	{"just not", "dog", 0, "a very hot do", false},
+	{"case", "dog", REGEX_CASELESS, "A DOG", true},
+	{"optional", "do?g", 0, "dg", true},
+	{"loop", "b[a-z]*e;", 0, "beetle beetle;", true},
+	{"loop that breaks", "b[a-z]*e;", 0, "beetle beetle ;", false},
+	{"counted", "(?:[a-z]{3,} ){4}", 0, "one two three four five", true},
+	{"too few", "(?:[a-z]{3,} ){4}", 0, "one two a three four five",
+	    false},
+	{"wide range", "a.{2,30}b", 0, "a1234567890b", true},
+	{"too near", "a.{2,30}b", 0, "a1b", false},
+	{"narrow range", "a.{1,2}b", 0, "a12b", true},
+	{"too far", "a.{1,2}b", 0, "a123b", false},
+	{"high minimum is rounded", "a{1000}", 0, A10 A10 A10 A10 A10, true},
+	{"back reference is anything", "(a)x\\1y", 0, "ax---y", true},
+	{"look-around is nothing", "(?<!no )refund", 0, "no refund", true},
+	{"start", "^dog", 0, "dog", true},
+	{"not at the start", "^dog", 0, "a dog", false},
+	{"not at a line's start", "^dog", 0, "a\ndog", false},
+	{"a line's start", "^dog", REGEX_LINES, "a\ndog", true},
+	{"no line's start", "^dog", REGEX_LINES, "a\na dog\n", false},
+	{"modifier inside", "(?m)^dog", 0, "a\ndog", true},
+	{"a branch with a start", "^dog|cat", 0, "a cat", true},
+	{"repeated start", "^*dog", 0, "a dog", true},
+	{"start that is hidden", "^ *dog", REGEX_EXTENDED, "a dog", true},
+	{"group that is no modifier", "(?s:.)^dog", REGEX_LINES, "a\ndog",
+	    true},
+	{"one way out", "<[^>]*>x", 0, "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa>x",
+	    true},
+	{"none", "<[^>]*>x", 0, "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax",
+	    false},
+};
+
+static const struct tree *
+parse(struct arena *arena, const char *pattern, unsigned flags)
+{
+	return tree_parse(arena, span_of(pattern), flags, NULL);
+}
+
+static void
+test_filters(void)
+{
+	const struct tree *t;
+	struct arena arena;
+	struct filter *f;
+	size_t i;
+
+	arena_init(&arena);
+	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		t = parse(&arena, filters[i].pattern, filters[i].flags);
+		f = filter_new(t, work_begins(t, span_of(filters[i].pattern),
+		    filters[i].flags), FILTER_CELLS_MAX);
+		CHECK(filters[i].name, f != NULL && filter_size(f) > 0 &&
+		    filter_passes(f, span_of(filters[i].subject)) ==
+		    filters[i].passes);
+		filter_free(f);
+	}
+	arena_done(&arena);
+}
+
+/* Whatever the room, a match is never stopped. */
+static void
+test_room(void)
+{
+	static const char pattern[] = "x(?:[ab]{1,9}c|[bc]{3}d){2,4}e";
+	static const size_t rooms[] = {0, 20, 100, 1000, FILTER_CELLS_MAX};
+	const struct tree *t;
+	struct arena arena;
+	struct filter *f;
+	size_t i, size = 0;
+
+	arena_init(&arena);
+	t = parse(&arena, pattern, 0);
+	for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+		f = filter_new(t, WORK_ANYWHERE, rooms[i]);
+		CHECK("passes", f == NULL || filter_passes(f,
+		    span_of("..xababcbbbde..")));
+		CHECK("grows", filter_size(f) >= size);
+		size = filter_size(f);
+		filter_free(f);
+	}
+	CHECK("nothing to go by", filter_new(parse(&arena, "a*", 0),
+	    WORK_ANYWHERE, FILTER_CELLS_MAX) == NULL);
+	arena_done(&arena);
+}
+
+static const struct {
+	const char *name, *pattern;
+	unsigned n;
+	const char *subject;
+	bool occurs;
+} runs[] = {
+	{"long", "x[a-z]{20}", 21, A10 A10 "a", true},
+	{"too short", "x[a-z]{20}", 21, A10 A10 ".", false},
+	{"later", "[a-z]{20}", 20, A10 "." A10 A10, true},
+	{"broken", "[a-z]{20}", 20, A10 "." A10 "." A10 "." A10, false},
+	{"part", "[0-9][^x](?:.|\n)[a-z]{20,}", 20, A10 A10, true},
+	{"alternatives", "[a-z]{30}|[0-9]{20}", 20, A10 "1234567890", true},
+	{"groups", "(?:[a-z]{8}-?){3}", 24, A10 "-" A10 "-" A10, true},
+	{"words are no run", "(?:[a-z]{8} ?){3}", 0, "", true},
+	{"but a line", "[^\n]{200}", 200, "short", false},
+	{"not worth it", "[a-z]{15}", 0, "", true},
+	{"back reference", "([a-z])\\1{40}", 0, "", true},
+	{"optional", "(?:[a-z]{40})?", 0, "", true},
+};
+
+static void
+test_runs(void)
+{
+	struct arena arena;
+	struct run run;
+	size_t i;
+
+	arena_init(&arena);
+	for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		run_find(parse(&arena, runs[i].pattern, 0), &run);
+		CHECK(runs[i].name, run.n == runs[i].n);
+		CHECK(runs[i].name, run_occurs(&run,
+		    span_of(runs[i].subject)) == runs[i].occurs);
+	}
+	arena_done(&arena);
+}
+
+static const struct {
+	const char *name, *pattern, *subject;
+	unsigned count, from, to;	/* the last one's place */
+} briefs[] = {
+	{"byte", "e", "every letter e", 5, 13, 14},
+	{"none", "e", "q", 0, 0, 0},
+	{"row", "[a-c]x", "axx cxa bx", 3, 8, 10},
+	{"the first one goes", "a|ab", "ab", 1, 0, 1},
+	{"however long", "ab|a", "ab", 1, 0, 2},
+	{"nested", "x(?:a|bc)|xb", "xbxbc", 2, 2, 5},
+	{"branches in a row", "(?:a|b)(?:c|dd)", "ac bdd ad", 2, 3, 6},
+	{"cut off", "abc", "ab", 0, 0, 0},
+};
+
+static const char *const not_brief[] = {"", "a*", "\\ba", "a|", "abcde",
+    "a(?=b)", "(a)\\1", "(?:[ab][ab]|c|d|e|f)(?:a|b|c|d|e|f|g|h|i|j|k|l|m)"};
+
+static void
+test_briefs(void)
+{
+	size_t i, from, to = 0, at, last = 0;
+	struct arena arena;
+	struct brief *b;
+	unsigned count;
+
+	arena_init(&arena);
+	for (i = 0; i < sizeof(briefs) / sizeof(briefs[0]); i++) {
+		b = brief_new(parse(&arena, briefs[i].pattern, 0));
+		CHECK(briefs[i].name, b != NULL && brief_size(b) > 0);
+		for (count = 0, at = last = to = 0; brief_find(b,
+		    span_of(briefs[i].subject), (from = at, &from), &to);
+		    at = to, last = from)
+			count++;
+		CHECK(briefs[i].name, count == briefs[i].count);
+		CHECK(briefs[i].name, count == 0 ||
+		    (last == briefs[i].from && at == briefs[i].to));
+		brief_free(b);
+	}
+	for (i = 0; i < sizeof(not_brief) / sizeof(not_brief[0]); i++)
+		CHECK(not_brief[i],
+		    brief_new(parse(&arena, not_brief[i], 0)) == NULL);
+	arena_done(&arena);
+}
+
+int
+main(void)
+{
+	test_filters();
+	test_room();
+	test_runs();
+	test_briefs();
+	return test_end();
+}
