@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* libcrypto fails here only for want of memory. */
 static void
@@ -30,12 +31,18 @@ digest_free(struct digest *d)
 }
 
 void
+digest_bytes(struct digest *d, struct span bytes)
+{
+	must(EVP_DigestUpdate((EVP_MD_CTX *)d, bytes.p, bytes.n));
+}
+
+void
 digest_add(struct digest *d, struct span bytes)
 {
 	uint64_t n = bytes.n;
 
 	must(EVP_DigestUpdate((EVP_MD_CTX *)d, &n, sizeof(n)));
-	must(EVP_DigestUpdate((EVP_MD_CTX *)d, bytes.p, bytes.n));
+	digest_bytes(d, bytes);
 }
 
 const char *
@@ -47,5 +54,19 @@ digest_text(struct digest *d, char out[DIGEST_TEXT_MAX])
 	must(EVP_DigestFinal_ex((EVP_MD_CTX *)d, hash, &n));
 	for (i = 0; i < n && i < (DIGEST_TEXT_MAX - 1) / 2; i++)
 		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+	return out;
+}
+
+const char *
+digest_word(struct span bytes, char out[DIGEST_WORD_MAX])
+{
+	struct digest *d = digest_new();
+	char text[DIGEST_TEXT_MAX];
+
+	digest_add(d, bytes);
+	digest_text(d, text);
+	digest_free(d);
+	memcpy(out, text, DIGEST_WORD_MAX - 1);
+	out[DIGEST_WORD_MAX - 1] = '\0';
 	return out;
 }

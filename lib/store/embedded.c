@@ -6,94 +6,32 @@
  * ask for into one transaction, because a commit waits for the disk.  After a
  * crash of the process nothing that was answered is lost, after a crash of the
  * machine at most the last commit (MDB_NOMETASYNC).
- *
- * LMDB reads through a map of the file and does not look whether the file is
- * as long as it says.  So the file is made as long as the map at once, with
- * holes, and one that is shorter than what it refers to was cut.  A part of
- * the map is kept free: deleting needs free pages too.
  */
+#include "store/embedded.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <lmdb.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "store/record.h"
-#include "store/writer.h"
 
-#define EMBEDDED_SIZE_MIN (INT64_C(1) << 20)	/* bytes of the map */
-#define EMBEDDED_SIZE_MAX (INT64_C(1) << (sizeof(size_t) > 4 ? 40 : 30))
-#define EMBEDDED_READERS_MAX 1024	/* threads that read at one moment */
-#define EMBEDDED_READER 64		/* bytes of a reader in lock.mdb */
-#define EMBEDDED_RESERVE 8		/* this part of the map stays free */
-#define EMBEDDED_KEY_MAX 511		/* LMDB's own limit */
 #define EMBEDDED_SCAN 2000		/* records a sweep looks at */
-#define EMBEDDED_SWEEP 128		/* records a sweep removes */
 
-/* No record's key begins with a zero. */
-static const struct span format_key = SPAN("\0format");
-static const struct span format_text = SPAN("postern store 1");
-
-_Static_assert(RECORD_KEY_MAX <= EMBEDDED_KEY_MAX, "LMDB must take all keys");
-
-struct place {
-	size_t n;
-	char key[EMBEDDED_KEY_MAX];
-};
-
-struct embedded {
-	int directory;		/* carries the lock against a second opening */
-	MDB_env *env;
-	MDB_dbi dbi;
-	size_t page, pages;	/* size of one, how many records may take */
-	struct writer *writer;
-	_Atomic int64_t now;	/* as last heard from a caller */
-	_Atomic int64_t full, swept;
-
-	/* the writer's thread */
-	bool urgent;		/* room was wanting in this group */
-	int64_t refused;	/* for that, in this transaction */
-	struct place next;	/* where the next sweep begins; n 0: first */
-	struct place expired[EMBEDDED_SWEEP];
-	size_t found;
-};
-
-static MDB_val
-val_of(struct span s)
-{
-	MDB_val v = {s.n, (void *)(uintptr_t)s.p};
-
-	return v;
-}
-
-static struct span
-span_val(const MDB_val *v)
-{
-	return span_make(v->mv_data, v->mv_size);
-}
-
-/* Sets *old to what is stored, p NULL if nothing is. */
-static int
-record_get(const struct embedded *e, MDB_txn *txn, struct span key,
+int
+embedded_get(const struct embedded *e, MDB_txn *txn, struct span key,
     struct span *old)
 {
-	MDB_val k = val_of(key), v;
+	MDB_val k = embedded_val(key), v;
 	static const struct span nothing = {NULL, 0};
 	int rc = mdb_get(txn, e->dbi, &k, &v);
 
-	*old = rc == 0 ? span_val(&v) : nothing;
+	*old = rc == 0 ? embedded_span(&v) : nothing;
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static bool
-room_for(struct embedded *e, MDB_txn *txn)
+bool
+embedded_room(struct embedded *e, MDB_txn *txn)
 {
 	MDB_stat s;
 
@@ -110,8 +48,8 @@ commit_op(struct embedded *e, MDB_txn *txn, struct store_op *op,
 {
 	struct record r;
 	struct span old;
-	MDB_val k = val_of(key), v;
-	int rc = record_get(e, txn, key, &old);
+	MDB_val k = embedded_val(key), v;
+	int rc = embedded_get(e, txn, key, &old);
 
 	if (rc != 0)
 		return rc;
@@ -123,12 +61,13 @@ commit_op(struct embedded *e, MDB_txn *txn, struct store_op *op,
 	case RECORD_WRITE:
 		break;
 	}
-	if (r.n > old.n && !room_for(e, txn)) {
+	if (r.n > old.n && !embedded_room(e, txn)) {
 		op->answer = STORE_FAILED;
+		op->trouble = TROUBLE_REFUSED;
 		e->refused++;
 		return 0;
 	}
-	v = val_of(span_make(r.bytes, r.n));
+	v = embedded_val(span_make(r.bytes, r.n));
 	return mdb_put(txn, e->dbi, &k, &v, 0);
 }
 
@@ -164,8 +103,10 @@ commit_fail(struct embedded *e, struct batch *b, int rc)
 {
 	size_t i;
 
-	for (i = 0; i < b->count; i++)
+	for (i = 0; i < b->count; i++) {
 		b->ops[i].answer = STORE_FAILED;
+		b->ops[i].trouble = TROUBLE_REFUSED;
+	}
 	if (rc == MDB_MAP_FULL || rc == ENOSPC) {
 		e->full += (int64_t)b->count;
 		e->urgent = true;
@@ -207,7 +148,7 @@ place_set(struct place *p, struct span key)
 static int
 sweep_find(struct embedded *e, MDB_txn *txn)
 {
-	MDB_val key = val_of(span_make(e->next.key, e->next.n)), v;
+	MDB_val key = embedded_val(span_make(e->next.key, e->next.n)), v;
 	int64_t now = e->now;
 	MDB_cursor *cursor;
 	unsigned left;
@@ -221,12 +162,12 @@ sweep_find(struct embedded *e, MDB_txn *txn)
 		if (left == 0 || e->found == EMBEDDED_SWEEP)
 			break;
 		if (*(const char *)key.mv_data != '\0' &&
-		    record_expired(span_val(&v), now))
-			place_set(&e->expired[e->found++], span_val(&key));
+		    record_expired(embedded_span(&v), now))
+			place_set(&e->expired[e->found++], embedded_span(&key));
 		rc = mdb_cursor_get(cursor, &key, &v, MDB_NEXT);
 	}
 	if (rc == 0)
-		place_set(&e->next, span_val(&key));
+		place_set(&e->next, embedded_span(&key));
 	else
 		e->next.n = 0;
 	mdb_cursor_close(cursor);
@@ -236,6 +177,7 @@ sweep_find(struct embedded *e, MDB_txn *txn)
 static int
 sweep_remove(struct embedded *e, size_t count)
 {
+	struct span name, old;
 	MDB_txn *txn;
 	MDB_val key;
 	size_t i;
@@ -244,8 +186,11 @@ sweep_remove(struct embedded *e, size_t count)
 	if (rc != 0)
 		return rc;
 	for (i = 0; i < count && rc == 0; i++) {
-		key = val_of(span_make(e->expired[i].key, e->expired[i].n));
-		rc = mdb_del(txn, e->dbi, &key, NULL);
+		name = span_make(e->expired[i].key, e->expired[i].n);
+		key = embedded_val(name);
+		rc = embedded_get(e, txn, name, &old);
+		if (rc == 0 && old.p != NULL && record_expired(old, e->now))
+			rc = mdb_del(txn, e->dbi, &key, NULL);
 	}
 	if (rc == 0)
 		return mdb_txn_commit(txn);
@@ -254,7 +199,7 @@ sweep_remove(struct embedded *e, size_t count)
 }
 
 /*
- * Nobody else writes between finding and removing.  In a full map fewer
+ * Between finding and removing only a restore may write.  In a full map fewer
  * removals may fit where many do not.
  */
 static bool
@@ -276,6 +221,8 @@ embedded_sweep(void *state)
 	e->swept += (int64_t)count;
 	return count == EMBEDDED_SWEEP;
 }
+
+const struct writer_job embedded_job = {embedded_commit, embedded_sweep};
 
 /*
  * Answers what needs no writing: GET, and PUT_NEW of what is there already.
@@ -300,7 +247,7 @@ read_ops(struct embedded *e, struct store_op *ops, size_t count, int64_t now)
 	for (i = 0; i < count && !write; i++) {
 		if (ops[i].answer != STORE_UNASKED)
 			continue;
-		if (record_get(e, txn, span_make(key,
+		if (embedded_get(e, txn, span_make(key,
 			record_key(&ops[i], key)), &old) == 0)
 			write = record_apply(&ops[i], old, now, &unused) !=
 			    RECORD_KEEP;
@@ -342,6 +289,8 @@ embedded_run(void *state, struct store_op *ops, size_t count, int64_t now,
 		for (i = 0; i < count; i++)
 			ops[i].answer = before[i];
 	}
+	if (e->writer == NULL)
+		return;
 	b = batch_new(ops, count, now);
 	if (!writer_run(e->writer, b, deadline))
 		return;
@@ -356,7 +305,8 @@ embedded_figures(void *state, struct store_figures *f)
 	MDB_envinfo info;
 	MDB_stat s;
 
-	writer_figures(e->writer, f);
+	if (e->writer != NULL)
+		writer_figures(e->writer, f);
 	f->full = e->full;
 	f->swept = e->swept;
 	f->limit = (int64_t)(e->pages * e->page);
@@ -367,14 +317,15 @@ embedded_figures(void *state, struct store_figures *f)
 	    s.ms_overflow_pages) * e->page);
 }
 
-static void
+void
 embedded_close(void *state)
 {
 	struct embedded *e = state;
 
 	writer_close(e->writer);
 	if (e->env != NULL) {
-		mdb_env_sync(e->env, 1);
+		if (e->directory >= 0)
+			mdb_env_sync(e->env, 1);
 		mdb_env_close(e->env);
 	}
 	if (e->directory >= 0)
@@ -382,181 +333,17 @@ embedded_close(void *state)
 	free(e);
 }
 
-/*
- * LMDB must not be opened twice by one process, and a second daemon would
- * count apart.  The lock goes with the process, however it ends.
- */
-static int
-directory_open(const char *path, struct error *error)
-{
-	int fd;
-
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return error_at(error, path, 0, "cannot create the folder: %s",
-		    strerror(errno));
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_at(error, path, 0, "cannot open the folder: %s",
-		    strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	if (errno == EWOULDBLOCK)
-		error_at(error, path, 0, "the store is in use already");
-	else
-		error_at(error, path, 0, "cannot lock the folder: %s",
-		    strerror(errno));
-	close(fd);
-	return -1;
-}
-
-/*
- * LMDB maps lock.mdb and makes it with holes, and to fill one on a full disk
- * is a bus error.  Before LMDB opens it, it can be made whole; later closing
- * it would take LMDB's locks away.
- */
-static int
-readers_open(int directory, const char *path, struct error *error)
-{
-	off_t size = (EMBEDDED_READERS_MAX + 64) * EMBEDDED_READER;
-	int rc, fd;
-
-	fd = openat(directory, "lock.mdb", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_at(error, path, 0, "cannot open lock.mdb: %s",
-		    strerror(errno));
-	rc = posix_fallocate(fd, 0, size);
-	close(fd);
-	if (rc != 0)
-		return error_at(error, path, 0, "cannot extend lock.mdb: %s",
-		    strerror(rc));
-	return 0;
-}
-
-static int
-environment_open(struct embedded *e, const char *path, int64_t size,
-    struct error *error)
-{
-	int rc = mdb_env_create(&e->env);
-
-	if (rc == 0)
-		rc = mdb_env_set_maxreaders(e->env, EMBEDDED_READERS_MAX);
-	if (rc == 0)
-		rc = mdb_env_set_mapsize(e->env, (size_t)size);
-	if (rc == 0)
-		rc = mdb_env_open(e->env, path, MDB_NOMETASYNC | MDB_NOTLS,
-		    0600);
-	if (rc == MDB_INVALID || rc == MDB_CORRUPTED ||
-	    rc == MDB_VERSION_MISMATCH)
-		return error_at(error, path, 0, "data.mdb is damaged or "
-		    "not a store (%s)", mdb_strerror(rc));
-	if (rc != 0)
-		return error_at(error, path, 0, "cannot open the store: %s",
-		    mdb_strerror(rc));
-	mdb_reader_check(e->env, NULL);
-	return 0;
-}
-
-static int
-length_check(struct embedded *e, const char *path, struct error *error)
-{
-	MDB_envinfo info;
-	struct stat st;
-	MDB_stat s;
-	int fd;
-
-	if (mdb_env_info(e->env, &info) != 0 ||
-	    mdb_env_stat(e->env, &s) != 0 ||
-	    mdb_env_get_fd(e->env, &fd) != 0 || fstat(fd, &st) != 0)
-		return error_at(error, path, 0, "cannot examine the store: %s",
-		    strerror(errno));
-	e->page = s.ms_psize;
-	e->pages = info.me_mapsize / e->page / EMBEDDED_RESERVE *
-	    (EMBEDDED_RESERVE - 1);
-	if ((size_t)st.st_size / e->page <= info.me_last_pgno)
-		return error_at(error, path, 0, "data.mdb is damaged: it was "
-		    "cut off at %lld bytes", (long long)st.st_size);
-	if ((size_t)st.st_size < info.me_mapsize &&
-	    ftruncate(fd, (off_t)info.me_mapsize) != 0)
-		return error_at(error, path, 0, "cannot extend data.mdb: %s",
-		    strerror(errno));
-	return 0;
-}
-
-/* A file without records becomes a store, one with others' stays theirs. */
-static int
-format_check(struct embedded *e, MDB_txn *txn, const char *path,
-    struct error *error)
-{
-	MDB_val k = val_of(format_key), v = val_of(format_text);
-	struct span found;
-	MDB_stat s;
-	int rc = mdb_dbi_open(txn, NULL, 0, &e->dbi);
-
-	if (rc == 0)
-		rc = mdb_stat(txn, e->dbi, &s);
-	if (rc == 0)
-		rc = record_get(e, txn, format_key, &found);
-	if (rc == 0 && found.p == NULL && s.ms_entries == 0)
-		rc = mdb_put(txn, e->dbi, &k, &v, 0);
-	else if (rc == 0 && found.p == NULL)
-		return error_at(error, path, 0, "data.mdb belongs to another "
-		    "program");
-	else if (rc == 0 && !span_eq(found, format_text))
-		return error_at(error, path, 0, "data.mdb has the format "
-		    "\"%.*s\", this version needs \"%s\"",
-		    (int)(found.n < 64 ? found.n : 64), found.p,
-		    format_text.p);
-	if (rc != 0)
-		return error_at(error, path, 0, "data.mdb is damaged: %s",
-		    mdb_strerror(rc));
-	return 0;
-}
-
-static int
-format_open(struct embedded *e, const char *path, struct error *error)
-{
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(e->env, NULL, 0, &txn);
-
-	if (rc == 0 && format_check(e, txn, path, error) != 0) {
-		mdb_txn_abort(txn);
-		return -1;
-	}
-	if (rc == 0)
-		rc = mdb_txn_commit(txn);
-	if (rc != 0)
-		return error_at(error, path, 0, "cannot write: %s",
-		    mdb_strerror(rc));
-	return 0;
-}
-
 struct store *
-store_embedded(const char *path, int64_t size, struct error *error)
+embedded_store(struct embedded *e)
 {
 	static const struct store_backend backend = {
-	    "embedded", embedded_run, embedded_figures, embedded_close};
-	static const struct writer_job job = {embedded_commit, embedded_sweep};
-	struct embedded *e;
+	    .name = "embedded",
+	    .run = embedded_run,
+	    .figures = embedded_figures,
+	    .close = embedded_close,
+	    .walk = embedded_walk,
+	    .restore = embedded_restore,
+	};
 
-	if (size < EMBEDDED_SIZE_MIN || size > EMBEDDED_SIZE_MAX) {
-		error_at(error, path, 0, "a store of %lld bytes is too %s",
-		    (long long)size,
-		    size < EMBEDDED_SIZE_MIN ? "small" : "large");
-		return NULL;
-	}
-	e = mem_alloc(sizeof(*e));
-	e->directory = directory_open(path, error);
-	if (e->directory < 0 ||
-	    readers_open(e->directory, path, error) != 0 ||
-	    environment_open(e, path, size, error) != 0 ||
-	    length_check(e, path, error) != 0 ||
-	    format_open(e, path, error) != 0)
-		goto fail;
-	e->writer = writer_open(&job, e);
-	if (e->writer != NULL)
-		return store_new(&backend, e);
-	error_at(error, path, 0, "cannot start the writer's thread");
-fail:
-	embedded_close(e);
-	return NULL;
+	return store_new(&backend, e);
 }

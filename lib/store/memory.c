@@ -34,19 +34,6 @@ struct memory {
 	struct store_figures figures;
 };
 
-static uint64_t
-memory_hash(const struct memory *m, struct span key)
-{
-	uint64_t h = m->secret;
-	size_t i;
-
-	for (i = 0; i < key.n; i++) {
-		h = (h ^ (unsigned char)key.p[i]) * 1099511628211u;
-		h ^= h >> 29;
-	}
-	return h;
-}
-
 static struct span
 entry_record(const struct entry *e)
 {
@@ -93,7 +80,7 @@ memory_find(struct memory *m, struct span key)
 {
 	struct entry **link;
 
-	link = &m->chains[memory_hash(m, key) & (MEMORY_CHAINS - 1)];
+	link = &m->chains[record_hash(key, m->secret) & (MEMORY_CHAINS - 1)];
 	while (*link != NULL &&
 	    !span_eq(span_make((*link)->bytes, (*link)->key_n), key))
 		link = &(*link)->next;
@@ -119,6 +106,7 @@ memory_apply(struct memory *m, struct store_op *op, int64_t now)
 	case RECORD_WRITE:
 		if (*link == NULL && m->figures.keys >= MEMORY_ENTRIES_MAX) {
 			op->answer = STORE_FAILED;
+			op->trouble = TROUBLE_REFUSED;
 			m->figures.full++;
 			break;
 		}
@@ -192,11 +180,105 @@ memory_close(void *state)
 	free(m);
 }
 
-struct store *
-store_memory(void)
+/*
+ * A copy of what a chain holds, from malloc, so that nobody waits for who looks
+ * at it: *count pairs of key and record, their bytes behind them.
+ */
+static struct store_record *
+chain_copy(struct memory *m, unsigned chain, size_t *count)
+{
+	struct store_record *copy = NULL, *r;
+	const struct entry *e;
+	size_t bytes = 0, n = 0;
+	char *p;
+
+	pthread_mutex_lock(&m->mutex);
+	for (e = m->chains[chain]; e != NULL; e = e->next, n++)
+		bytes += e->key_n + e->record_n;
+	if (n > 0)
+		copy = mem_alloc(n * sizeof(*copy) + bytes);
+	r = copy;
+	p = (char *)(copy + n);
+	for (e = m->chains[chain]; e != NULL; e = e->next, r++) {
+		memcpy(p, e->bytes, e->key_n + e->record_n);
+		r->key = span_make(p, e->key_n);
+		r->bytes = span_make(p + e->key_n, e->record_n);
+		p += e->key_n + e->record_n;
+	}
+	pthread_mutex_unlock(&m->mutex);
+	*count = n;
+	return copy;
+}
+
+static int
+memory_walk(void *state, const char *klass,
+    bool (*visit)(void *context, const struct store_record *), void *context,
+    struct error *error)
+{
+	struct store_record *copy;
+	unsigned chain;
+	size_t i, n;
+	bool more = true;
+
+	(void)error;
+	for (chain = 0; chain < MEMORY_CHAINS && more; chain++) {
+		copy = chain_copy(state, chain, &n);
+		for (i = 0; i < n && more; i++)
+			if (klass == NULL ||
+			    span_is(record_class(copy[i].key), klass))
+				more = visit(context, &copy[i]);
+		free(copy);
+	}
+	return 0;
+}
+
+static bool
+restore_one(struct memory *m, const struct store_record *from, int64_t now)
+{
+	struct entry **link;
+	struct record r;
+
+	if (!record_key_sound(from->key) || record_expiry(from->bytes) < 0)
+		return false;
+	if (record_expired(from->bytes, now))
+		return true;
+	link = memory_find(m, from->key);
+	if (*link == NULL && m->figures.keys >= MEMORY_ENTRIES_MAX) {
+		m->figures.full++;
+		return false;
+	}
+	r.n = from->bytes.n;
+	memcpy(r.bytes, from->bytes.p, r.n);
+	entry_replace(m, link, entry_new(from->key, &r));
+	return true;
+}
+
+static size_t
+memory_restore(void *state, const struct store_record *records, size_t count,
+    int64_t now, int64_t deadline)
+{
+	struct memory *m = state;
+	size_t i, failed = 0;
+
+	(void)deadline;
+	pthread_mutex_lock(&m->mutex);
+	for (i = 0; i < count; i++)
+		failed += !restore_one(m, &records[i], now);
+	pthread_mutex_unlock(&m->mutex);
+	return failed;
+}
+
+struct store_part
+memory_part(void)
 {
 	static const struct store_backend backend = {
-	    "memory", memory_run, memory_figures, memory_close};
+	    .name = "memory",
+	    .run = memory_run,
+	    .figures = memory_figures,
+	    .close = memory_close,
+	    .walk = memory_walk,
+	    .restore = memory_restore,
+	};
 	struct memory *m = mem_alloc(sizeof(*m));
 
 	pthread_mutex_init(&m->mutex, NULL);
@@ -204,5 +286,13 @@ store_memory(void)
 	/* Without a secret, as early in boot, only speed is at risk. */
 	if (getrandom(&m->secret, sizeof(m->secret), GRND_NONBLOCK) < 0)
 		m->secret = (uintptr_t)m;
-	return store_new(&backend, m);
+	return (struct store_part){&backend, m};
+}
+
+struct store *
+store_memory(void)
+{
+	struct store_part part = memory_part();
+
+	return store_new(part.backend, part.state);
 }

@@ -200,12 +200,18 @@ sum_now(const struct fields *f, int64_t now)
 }
 
 static enum record_change
+answer_failed(struct store_op *op)
+{
+	op->answer = STORE_FAILED;
+	op->trouble = TROUBLE_ARGUMENT;
+	return RECORD_KEEP;
+}
+
+static enum record_change
 answer_found(struct store_op *op, const struct fields *f, int64_t now)
 {
-	if (f->kind == KIND_BUCKET) {
-		op->answer = STORE_FAILED;
-		return RECORD_KEEP;
-	}
+	if (f->kind == KIND_BUCKET)
+		return answer_failed(op);
 	op->answer = STORE_FOUND;
 	if (f->kind == KIND_BYTES) {
 		op->length = f->bytes.n;
@@ -336,10 +342,8 @@ apply_counting(struct store_op *op, struct fields *f, bool present,
 	enum kind kind = op->verb == STORE_ADD ? KIND_SUM
 	    : op->verb == STORE_DECAY ? KIND_DECAY : KIND_BUCKET;
 
-	if (present && f->kind != kind) {
-		op->answer = STORE_FAILED;
-		return RECORD_KEEP;
-	}
+	if (present && f->kind != kind)
+		return answer_failed(op);
 	if (!present) {
 		memset(f, 0, sizeof(*f));
 		f->kind = kind;
@@ -369,10 +373,8 @@ record_apply(struct store_op *op, struct span old, int64_t now,
 		op->answer = STORE_FOUND;
 		return apply_put(op, now, out);
 	}
-	if (!sane) {
-		op->answer = STORE_FAILED;
-		return RECORD_KEEP;
-	}
+	if (!sane)
+		return answer_failed(op);
 	if (op->verb != STORE_GET && op->verb != STORE_PUT_NEW)
 		return apply_counting(op, &f, present, now, out);
 	if (present)
@@ -387,6 +389,42 @@ record_expired(struct span bytes, int64_t now)
 	struct fields f;
 
 	return !fields_get(bytes, &f) || f.expires <= now;
+}
+
+int64_t
+record_expiry(struct span bytes)
+{
+	struct fields f;
+
+	return fields_get(bytes, &f) ? f.expires : -1;
+}
+
+struct span
+record_class(struct span key)
+{
+	return span_head(key, span_chr(key, '\0'));
+}
+
+bool
+record_key_sound(struct span key)
+{
+	struct span klass = record_class(key);
+
+	return klass.n > 0 && klass.n <= STORE_CLASS_MAX &&
+	    key.n >= klass.n + 2 && key.n <= klass.n + 2 + STORE_KEY_MAX;
+}
+
+uint64_t
+record_hash(struct span key, uint64_t secret)
+{
+	uint64_t h = secret;
+	size_t i;
+
+	for (i = 0; i < key.n; i++) {
+		h = (h ^ (unsigned char)key.p[i]) * 1099511628211u;
+		h ^= h >> 29;
+	}
+	return h;
 }
 
 size_t

@@ -41,6 +41,21 @@ size_t record_key(const struct store_op *op, char out[RECORD_KEY_MAX]);
 enum record_change record_apply(struct store_op *op, struct span old,
     int64_t now, struct record *out);
 
+/*
+ * When a record is over, ms; -1 when the bytes are none.  INT64_MAX: never, as
+ * far as anybody can tell.
+ */
+int64_t record_expiry(struct span bytes);
+
+/* Whether it is a key as record_key makes it, for what comes from outside. */
+bool record_key_sound(struct span key);
+
+/* The class at the start of such a key. */
+struct span record_class(struct span key);
+
+/* Places keys in a table; with a secret, strangers cannot aim at one place. */
+uint64_t record_hash(struct span key, uint64_t secret);
+
 /* True when the bytes are of no use any more: expired, or no record. */
 bool record_expired(struct span bytes, int64_t now);
 

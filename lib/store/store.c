@@ -43,6 +43,52 @@ store_close(struct store *s)
 	free(s);
 }
 
+void
+store_health(struct store *s, struct store_health *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->name = s->backend->name;
+	out->reached = true;
+	if (s->backend->health != NULL)
+		s->backend->health(s->state, out);
+}
+
+void
+store_usage(struct store *s, struct store_usage *out)
+{
+	struct store_figures f = {0};
+
+	s->backend->figures(s->state, &f);
+	*out = (struct store_usage){f.keys, f.bytes, f.limit};
+}
+
+void
+store_hosts(struct store *s, unsigned hosts)
+{
+	if (s->backend->hosts != NULL)
+		s->backend->hosts(s->state, hosts > 0 ? hosts : 1);
+}
+
+int
+store_walk(struct store *s, const char *klass,
+    bool (*visit)(void *context, const struct store_record *), void *context,
+    struct error *error)
+{
+	if (s->backend->walk == NULL)
+		return error_set(error, "the store cannot be listed");
+	return s->backend->walk(s->state, klass, visit, context, error);
+}
+
+size_t
+store_restore(struct store *s, const struct store_record *records,
+    size_t count, int64_t now, int64_t timeout)
+{
+	if (s->backend->restore == NULL)
+		return count;
+	return s->backend->restore(s->state, records, count, now,
+	    clock_steady() + timeout);
+}
+
 static bool
 store_bounded(int64_t number, int64_t least)
 {
@@ -91,6 +137,8 @@ store_prepare(struct store_op *ops, size_t count, bool possible)
 		usable = possible && i < STORE_BATCH_MAX &&
 		    store_usable(&ops[i]);
 		ops[i].answer = usable ? STORE_UNASKED : STORE_FAILED;
+		ops[i].trouble = usable ? TROUBLE_NONE : TROUBLE_ARGUMENT;
+		ops[i].local = false;
 		asked += usable;
 	}
 	return asked;
@@ -109,8 +157,10 @@ store_run(struct store *s, struct store_op *ops, size_t count, int64_t now,
 		    timeout < INT64_MAX - steady ? steady + timeout
 						 : INT64_MAX);
 	for (i = 0; i < count; i++) {
-		if (ops[i].answer == STORE_UNASKED)
+		if (ops[i].answer == STORE_UNASKED) {
 			ops[i].answer = STORE_FAILED;
+			ops[i].trouble = TROUBLE_UNKNOWN;
+		}
 		if (ops[i].answer == STORE_FAILED) {
 			ops[i].number = 0;
 			ops[i].length = 0;
@@ -121,6 +171,22 @@ store_run(struct store *s, struct store_op *ops, size_t count, int64_t now,
 	}
 	s->failures += (int64_t)failed;
 	return failed;
+}
+
+bool
+store_run_shared(struct store *s, struct store_op *ops, size_t count,
+    int64_t now, int64_t timeout)
+{
+	struct store_health health;
+	size_t i;
+
+	store_health(s, &health);
+	if (health.local || store_run(s, ops, count, now, timeout) > 0)
+		return false;
+	for (i = 0; i < count; i++)
+		if (ops[i].local)
+			return false;
+	return true;
 }
 
 static void
@@ -143,13 +209,31 @@ stats_operations(struct store *s, struct buf *out)
 			    (long long)s->answers[verb][answer]);
 }
 
+/* Only of a back end that tells them apart. */
+static void
+stats_troubles(struct store *s, const struct store_figures *f, struct buf *out)
+{
+	const struct store_trouble_count *t;
+
+	if (f->troubles[0].kind == NULL)
+		return;
+	buf_puts(out, "# HELP postern_store_troubles_total What went wrong, by "
+	    "kind.\n# TYPE postern_store_troubles_total counter\n");
+	for (t = f->troubles; t->kind != NULL; t++)
+		buf_printf(out, "postern_store_troubles_total{backend=\"%s\","
+		    "kind=\"%s\"} %lld\n", s->backend->name, t->kind,
+		    (long long)t->count);
+}
+
 void
 store_stats(struct store *s, struct buf *out)
 {
 	struct store_figures f = {0};
+	struct store_health h;
 	size_t i;
 
 	s->backend->figures(s->state, &f);
+	store_health(s, &h);
 	const struct {
 		const char *name, *type, *help;
 		int64_t number;
@@ -168,9 +252,17 @@ store_stats(struct store *s, struct buf *out)
 		f.late},
 	    {"crowded_total", "counter", "Batches refused because too many "
 		"waited.", f.crowded},
+	    {"reached", "gauge", "Whether it answers.", h.reached},
+	    {"local", "gauge", "Whether this host answers by itself.",
+		h.local},
+	    {"cold", "gauge", "Whether its contents were lost lately.",
+		h.cold},
+	    {"pending", "gauge", "Writes kept for its return.", h.pending},
+	    {"lost_total", "counter", "Writes given up.", h.lost},
 	};
 
 	stats_operations(s, out);
+	stats_troubles(s, &f, out);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		buf_printf(out, "# HELP postern_store_%s %s\n"
 		    "# TYPE postern_store_%s %s\n"

@@ -1,13 +1,13 @@
 /* writer - one thread that does all writing of a back end. */
 #include "store/writer.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/record.h"
+#include "store/thread.h"
 
 struct writer {
 	const struct writer_job *job;
@@ -20,29 +20,6 @@ struct writer {
 	int64_t late, crowded;
 	bool stop;
 };
-
-/* All waiting is on the clock of clock_steady. */
-static void
-cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
-static int
-cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t deadline)
-{
-	struct timespec until = {
-	    .tv_sec = deadline / 1000,
-	    .tv_nsec = deadline % 1000 * 1000000,
-	};
-
-	return pthread_cond_timedwait(cond, mutex, &until);
-}
 
 /* The other verbs may leave the value unset. */
 static struct span
@@ -83,7 +60,7 @@ batch_new(const struct store_op *ops, size_t count, int64_t now)
 	b->count = chosen;
 	b->ops = op;
 	b->keys = key;
-	cond_init(&b->wake);
+	thread_cond_init(&b->wake);
 	for (i = 0; i < count; i++) {
 		if (ops[i].answer != STORE_UNASKED)
 			continue;
@@ -122,6 +99,7 @@ batch_answer(const struct batch *b, struct store_op *ops, size_t count)
 		if (ops[i].answer != STORE_UNASKED)
 			continue;
 		ops[i].answer = from->answer;
+		ops[i].trouble = from->trouble;
 		ops[i].number = from->number;
 		ops[i].length = from->length;
 		memcpy(ops[i].data, from->data, from->length);
@@ -175,7 +153,7 @@ writer_main(void *argument)
 	pthread_mutex_lock(&w->mutex);
 	while (w->first != NULL || !w->stop) {
 		if (w->first == NULL && !more)
-			cond_wait(&w->work, &w->mutex, sweep_at);
+			thread_cond_wait(&w->work, &w->mutex, sweep_at);
 		group = w->first != NULL ? writer_take(w) : NULL;
 		urgent = more && group == NULL;
 		pthread_mutex_unlock(&w->mutex);
@@ -192,20 +170,6 @@ writer_main(void *argument)
 	}
 	pthread_mutex_unlock(&w->mutex);
 	return NULL;
-}
-
-/* Signals are for the thread that waits for them, not for this one. */
-static int
-writer_start(struct writer *w)
-{
-	sigset_t all, old;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&w->thread, NULL, writer_main, w);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc;
 }
 
 static void
@@ -225,8 +189,8 @@ writer_open(const struct writer_job *job, void *state)
 	w->state = state;
 	w->last = &w->first;
 	pthread_mutex_init(&w->mutex, NULL);
-	cond_init(&w->work);
-	if (writer_start(w) == 0)
+	thread_cond_init(&w->work);
+	if (thread_start(&w->thread, writer_main, w) == 0)
 		return w;
 	writer_free(w);
 	return NULL;
@@ -263,7 +227,7 @@ writer_run(struct writer *w, struct batch *b, int64_t deadline)
 	w->waiting += b->count;
 	pthread_cond_signal(&w->work);
 	while (!b->done && rc == 0)
-		rc = cond_wait(&b->wake, &w->mutex, deadline);
+		rc = thread_cond_wait(&b->wake, &w->mutex, deadline);
 	done = b->done;
 	if (!done) {
 		b->abandoned = true;

@@ -1,72 +1,13 @@
-/*
- * store - what every back end must do alike.  A new back end is one more row
- * of backends[]; nothing else here knows them.
- */
-#include "test/unit/test.h"
+/* store - what every back end must do alike. */
+#include "test/unit/stores.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "store/store.h"
 
 #define THREADS 8
 #define DAY INT64_C(86400000)
-#define WAIT 20000	/* ms; slow disks and sanitizers are no fault */
 #define N STORE_NUMBER_MAX
-
-static struct store *
-open_memory(const char *dir)
-{
-	(void)dir;
-	return store_memory();
-}
-
-static struct store *
-open_embedded(const char *dir)
-{
-	struct error error = {""};
-	struct store *s = store_embedded(dir, 64 << 20, &error);
-
-	if (s == NULL)
-		fprintf(stderr, "%s\n", error.text);
-	return s;
-}
-
-static const struct backend {
-	const char *name;
-	struct store *(*open)(const char *dir);	/* empty at the first call */
-} backends[] = {
-	{"memory", open_memory},
-	{"embedded", open_embedded},
-};
-
-static struct store *
-backend_open(const struct backend *b, char dir[64])
-{
-	struct store *s;
-
-	strcpy(dir, "/tmp/postern-test-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		exit(2);
-	s = b->open(dir);
-	if (s == NULL)
-		exit(2);
-	return s;
-}
-
-static void
-backend_close(struct store *s, const char *dir)
-{
-	char path[96];
-
-	store_close(s);
-	snprintf(path, sizeof(path), "%s/data.mdb", dir);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/lock.mdb", dir);
-	unlink(path);
-	rmdir(dir);
-}
 
 /* One operation and its outcome; a and b are half_life, or rate and burst. */
 static const struct step {
@@ -241,6 +182,11 @@ static const struct step {
 	{"clock was set", 2, TAKE = "w", .amount = 1, .a = N, .b = N, FOUND,
 	    .number = N / 1000 - 1},
 
+	{"full again after no whole number of doubles", 1, TAKE = "y",
+	    .amount = N, .a = 59009, .b = N, FOUND, .number = 0},
+	{"was taken", 2, TAKE = "y", .amount = 0, .a = 59009, .b = N, FOUND,
+	    .number = 59},
+
 	{"ttl 0", 1, PUT = "x", .value = "x", FAILED},
 	{"ttl negative", 1, STORE_ADD, .key = "x", .ttl = -1, FAILED},
 	{"time negative", -1, GET = "x", FAILED},
@@ -279,6 +225,7 @@ step_fill(const struct step *t, struct store_op *op)
 	op->amount = t->amount;
 	op->half_life = op->rate = t->a;
 	op->burst = t->b;
+	op->id = (struct store_id){0, 0};
 }
 
 static void
@@ -474,18 +421,19 @@ test_threads(struct store *s)
 
 /* The value of a line of the statistics; -1 when there is none. */
 static long long
-figure(struct store *s, const struct backend *b, const char *name,
-    const char *labels)
+figure(struct store *s, const char *name, const char *labels)
 {
+	struct store_health h;
 	struct buf out;
 	char line[256];
 	const char *p;
 	long long n = -1;
 
+	store_health(s, &h);
 	buf_init(&out, 1 << 16);
 	store_stats(s, &out);
 	snprintf(line, sizeof(line), "\npostern_store_%s{backend=\"%s\"%s} ",
-	    name, b->name, labels);
+	    name, h.name, labels);
 	p = strstr(buf_string(&out), line);
 	if (p != NULL)
 		n = atoll(p + strlen(line));
@@ -494,7 +442,7 @@ figure(struct store *s, const struct backend *b, const char *name,
 }
 
 static void
-test_stats(struct store *s, const struct backend *b)
+test_stats(struct store *s)
 {
 	static const struct {
 		const char *name, *labels;
@@ -518,14 +466,14 @@ test_stats(struct store *s, const struct backend *b)
 	ops[2].ttl = 0;
 	store_run(s, ops, 4, 1, WAIT);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		CHECK(rows[i].name, figure(s, b, rows[i].name,
+		CHECK(rows[i].name, figure(s, rows[i].name,
 			rows[i].labels) == rows[i].number);
-	CHECK("bytes", figure(s, b, "bytes", "") >= 30);
+	CHECK("bytes", figure(s, "bytes", "") >= 30);
 }
 
 /* Expired records leave without being asked for, however that is done. */
 static void
-test_sweep(struct store *s, const struct backend *b)
+test_sweep(struct store *s)
 {
 	struct store_op op = make(STORE_PUT, "stays", 0), again = op;
 	char key[32];
@@ -539,11 +487,11 @@ test_sweep(struct store *s, const struct backend *b)
 		op.ttl = 10;
 		store_run(s, &op, 1, 1, WAIT);
 	}
-	CHECK("before", figure(s, b, "keys", "") == 301);
-	while (figure(s, b, "keys", "") > 1 && clock_steady() < until)
+	CHECK("before", figure(s, "keys", "") == 301);
+	while (figure(s, "keys", "") > 1 && clock_steady() < until)
 		store_run(s, &again, 1, 11, WAIT);
-	CHECK("after", figure(s, b, "keys", "") == 1);
-	CHECK("after", figure(s, b, "swept_total", "") == 300);
+	CHECK("after", figure(s, "keys", "") == 1);
+	CHECK("after", figure(s, "swept_total", "") == 300);
 	op = make(STORE_GET, "stays", 0);
 	store_run(s, &op, 1, 11, WAIT);
 	CHECK("the living stay", op.answer == STORE_FOUND);
@@ -556,10 +504,10 @@ test_backend(const struct backend *b)
 	struct store *s = backend_open(b, dir);
 
 	fprintf(stderr, "%s\n", b->name);
-	test_stats(s, b);
+	test_stats(s);
 	backend_close(s, dir);
 	s = backend_open(b, dir);
-	test_sweep(s, b);
+	test_sweep(s);
 	backend_close(s, dir);
 	s = backend_open(b, dir);
 	test_steps(s, 1);
