@@ -79,7 +79,7 @@ ask_plugin(struct parser *p)
 {
 	struct span name = take_argument(p, "plugin() wants a name");
 
-	if (p->failed || condition_plugin(name))
+	if (p->failed || condition_plugin(name, p->world->geo))
 		return 1;
 	/* SpamAssassin says so of one that was removed. */
 	if (span_is(name, CONDITION_PLUGINS "RaciallyCharged"))
@@ -105,8 +105,11 @@ ask_method(struct parser *p)
 	    span_starts(method, "compat_"))
 		return p->world->compat != NULL &&
 		    map_find(p->world->compat, span_skip(method, 7)) != NULL;
-	if (span_starts(name, CONDITION_PLUGINS) && !condition_plugin(name))
+	if (span_starts(name, CONDITION_PLUGINS) &&
+	    !condition_plugin(name, p->world->geo)) {
 		p->missing = name;
+		return 0;
+	}
 	return condition_method(name, method);
 }
 
@@ -241,7 +244,7 @@ condition_eval(const struct condition_world *world, struct span text,
 }
 
 bool
-condition_plugin(struct span package)
+condition_plugin(struct span package, unsigned geo)
 {
-	return condition_plugin_name(package) != NULL;
+	return condition_plugin_name(package, geo) != NULL;
 }

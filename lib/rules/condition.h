@@ -22,6 +22,7 @@
 
 struct condition_world {
 	bool local_only;	/* local_tests_only */
+	unsigned geo;		/* enum geo_fact: what is known of places */
 	const struct map *compat;	/* words of enable_compat, or NULL */
 };
 
@@ -34,7 +35,10 @@ struct condition_answer {
 int condition_eval(const struct condition_world *, struct span text,
     struct condition_answer *, struct error *error);
 
-/* True when rules of that plugin ("Mail::SpamAssassin::Plugin::X") work. */
-bool condition_plugin(struct span package);
+/*
+ * True when rules of that plugin ("Mail::SpamAssassin::Plugin::X") work, those
+ * of some only where so much is known of places.
+ */
+bool condition_plugin(struct span package, unsigned geo);
 
 #endif

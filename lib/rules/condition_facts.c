@@ -1,6 +1,9 @@
 /* condition_facts - plugins and what they can do. */
 #include "rules/condition_facts.h"
 
+#include <string.h>
+
+#include "net/geo.h"
 #include "rules/eval.h"
 
 /*
@@ -12,6 +15,8 @@ static const struct plugin {
 	const char *name;
 	const char *methods[14];
 } plugins[] = {
+	{ "ASN", { "has_asn_lookup_ipv6", "has_asn_geodb", "has_check_asn",
+	    "has_check_asn_tag" } },
 	{ "AskDNS", { "has_tag_header" } },
 	{ "BodyEval", { "has_check_body_length",
 	    "has_plaintext_body_sig_ratio" } },
@@ -35,6 +40,7 @@ static const struct plugin {
 	{ "MIMEHeader", { "has_all_header", "has_tflags_range",
 	    "has_tflags_concat", "has_tflags_multiple",
 	    "has_capture_rules" } },
+	{ "RelayCountry", { NULL } },
 	{ "RelayEval", { NULL } },
 	{ "ReplaceTags", { NULL } },
 	{ "SPF", { "has_check_for_spf_errors",
@@ -47,6 +53,14 @@ static const struct plugin {
 	{ "VBounce", { NULL } },
 	{ "WLBLEval", { NULL } },
 	{ "WelcomeListSubject", { NULL } },
+};
+
+/* What some do not work without: enum geo_fact. */
+static const struct {
+	const char *name;
+	unsigned geo;
+} needs[] = {
+	{ "ASN", GEO_ASN }, { "RelayCountry", GEO_COUNTRY },
 };
 
 /* Names that SpamAssassin still accepts. */
@@ -89,11 +103,18 @@ find_plugin(struct span name)
 }
 
 const char *
-condition_plugin_name(struct span name)
+condition_plugin_name(struct span name, unsigned geo)
 {
 	const struct plugin *plugin = find_plugin(name);
+	size_t i;
 
-	return plugin != NULL ? plugin->name : NULL;
+	if (plugin == NULL)
+		return NULL;
+	for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (strcmp(plugin->name, needs[i].name) == 0 &&
+		    (needs[i].geo & ~geo) != 0)
+			return NULL;
+	return plugin->name;
 }
 
 bool

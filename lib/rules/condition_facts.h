@@ -11,8 +11,11 @@
 
 #define CONDITION_PLUGINS "Mail::SpamAssassin::Plugin::"
 
-/* NULL when rules of that plugin do not work here; else its newer name. */
-const char *condition_plugin_name(struct span name);
+/*
+ * NULL when rules of that plugin do not work here, with what is known of places
+ * (enum geo_fact); else its newer name.
+ */
+const char *condition_plugin_name(struct span name, unsigned geo);
 
 /* True for "Mail::SpamAssassin::Conf::feature_edns" and the like. */
 bool condition_method(struct span module, struct span method);

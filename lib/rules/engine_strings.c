@@ -31,6 +31,7 @@ struct entry {
 	uint8_t at;		/* where the key is in it */
 	unsigned set;
 	uint32_t hash;
+	uint32_t others;	/* the first entry that is of another string */
 	uint64_t head, mask;	/* its first bytes; which of them there are */
 };
 
@@ -131,7 +132,23 @@ compare(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 
-	return x->hash < y->hash ? -1 : x->hash > y->hash;
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	if (x->text.n != y->text.n)
+		return x->text.n < y->text.n ? -1 : 1;
+	return memcmp(x->text.p, y->text.p, x->text.n);
+}
+
+/* Many sets may have the same string, which is compared once for all. */
+static void
+find_others(struct engine_strings *s)
+{
+	size_t i;
+
+	for (i = s->n; i-- > 0;)
+		s->all[i].others = i + 1 < s->n && compare(&s->all[i],
+		    &s->all[i + 1]) == 0 ? s->all[i + 1].others :
+		    (uint32_t)i + 1;
 }
 
 /* Buckets are the first bits of hashes, so that sorting puts them in a row. */
@@ -150,6 +167,7 @@ make_tables(struct engine_strings *s)
 	s->map = mem_alloc(((size_t)1 << s->map_bits) / 8);
 	s->first = mem_alloc((buckets + 1) * sizeof(*s->first));
 	qsort(s->all, s->n, sizeof(*s->all), compare);
+	find_others(s);
 	for (i = 0; i < s->n; i++) {
 		bit = s->all[i].hash >> (32 - s->map_bits);
 		s->map[bit / 32] |= UINT32_C(1) << bit % 32;
@@ -235,12 +253,16 @@ static void
 look(const struct engine_strings *s, uint32_t hash, struct span subject,
     size_t at, engine_strings_fn *tell, void *arg)
 {
-	uint32_t bucket = hash >> (32 - s->bucket_bits), i;
+	uint32_t bucket = hash >> (32 - s->bucket_bits), i, k;
 
-	for (i = s->first[bucket]; i < s->first[bucket + 1]; i++)
-		if (s->all[i].hash == hash &&
-		    is_here(s, &s->all[i], subject, at))
-			tell(arg, s->all[i].set, at - s->all[i].at);
+	for (i = s->first[bucket]; i < s->first[bucket + 1];
+	    i = s->all[i].others) {
+		if (s->all[i].hash != hash ||
+		    !is_here(s, &s->all[i], subject, at))
+			continue;
+		for (k = i; k < s->all[i].others; k++)
+			tell(arg, s->all[k].set, at - s->all[k].at);
+	}
 }
 
 void

@@ -23,7 +23,8 @@ struct eval {
 /* Each ends with a row without name. */
 extern const struct eval evals_html[], evals_mime[], evals_body[],
     evals_header[], evals_relay[], evals_received[], evals_address[],
-    evals_uri[], evals_auth[], evals_image[], evals_bounce[];
+    evals_uri[], evals_auth[], evals_image[], evals_bounce[],
+    evals_place[];
 
 /* NULL when no table has it. */
 const struct eval *eval_find(struct span name);

@@ -10,6 +10,7 @@ static const struct eval *const tables[] = {
 	evals_auth,
 	evals_header,
 	evals_relay,
+	evals_place,
 	evals_received,
 	evals_uri,
 	evals_bounce,

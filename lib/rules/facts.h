@@ -33,10 +33,11 @@ struct facts_named {
 	struct span value;
 };
 
+struct geo;		/* net/geo.h */
 struct lists;		/* lists.h: addresses and domains that rules name */
 
 struct facts {
-	/* Given; all but auth is never NULL. */
+	/* Given; all but auth and geo is never NULL. */
 	struct arena *arena;
 	const struct ruleset *rules;
 	const struct lists *lists;
@@ -44,6 +45,7 @@ struct facts {
 	const struct suffixes *suffixes;
 	const struct message *message;
 	const struct auth *auth;
+	const struct geo *geo;		/* NULL: nobody knows places */
 	int64_t now;			/* wall clock, ms */
 
 	/* Made by facts_begin. */
@@ -53,6 +55,7 @@ struct facts {
 	struct links_view view;
 
 	void *slots[FACTS_SLOTS];	/* NULL at first */
+	struct netanswer *network;	/* by rule.index, or NULL */
 
 	/* Private to facts.c. */
 	struct relays *relays;

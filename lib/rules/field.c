@@ -6,6 +6,7 @@
 #include "mail/words.h"
 #include "rules/fieldaddr.h"
 #include "rules/fieldhost.h"
+#include "rules/fieldplace.h"
 #include "rules/relays.h"
 
 /* Adds a value unless there are too many. */
@@ -225,6 +226,19 @@ add_relays(struct facts *f, struct span name, struct field_values *v)
 	return false;
 }
 
+static bool
+add_places(struct facts *f, struct span name, struct field_values *v)
+{
+	struct span value;
+
+	if (fieldplace_needs(name) == 0)
+		return false;
+	value = fieldplace_value(f, name);
+	if (value.p != NULL)
+		add(f, v, value);
+	return true;
+}
+
 /* All values, before modifiers other than :raw. */
 static void
 add_values(struct facts *f, const struct field_key *key, bool raw,
@@ -243,6 +257,7 @@ add_values(struct facts *f, const struct field_key *key, bool raw,
 	else if (span_is(key->name, "MESSAGEID"))
 		add_list(f, ids, raw, v);
 	else if (!add_relays(f, key->name, v) &&
+	    !add_places(f, key->name, v) &&
 	    !add_part(f, key->name, raw, v))
 		add_named(f, key->name, raw || (key->modifiers &
 		    (FIELD_ADDR | FIELD_NAME)), v);

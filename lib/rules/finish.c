@@ -2,6 +2,7 @@
  * finish - what can only be done when all rule files are read: tags, default
  * scores, names that nobody defines.  metas.c does the rest.
  */
+#include "rules/netrule.h"
 #include "rules/reader.h"
 
 #define SCORE_DEFAULT 1000	/* thousandths */
@@ -139,7 +140,7 @@ set_score(struct rule *rule, unsigned score_set)
 	}
 	rule->score = rule->scores[score_set];
 	rule->active = rule->kind != RULE_NONE && rule->score != 0 &&
-	    rule->unsupported == NULL;
+	    rule->unsupported == NULL && rule->idle == NULL;
 }
 
 /* A misspelt name in a score line would go unseen otherwise. */
@@ -185,6 +186,7 @@ reader_finish(struct ruleset_reader *r, struct error *error)
 	    (r->options.check_patterns && ruleset_check(r->set, error) != 0))
 		return -1;
 	find_unfilled(r->set);
+	netrules_read(r);
 	for (i = 0; i < r->set->count; i++)
 		set_score(r->set->rules[i], r->options.score_set);
 	if (metas_finish(r, error) != 0)

@@ -35,16 +35,20 @@ match_scan(const struct matcher *m, struct match *match, unsigned class,
 	struct engine_scratch *scratch = match->facts->engine;
 	const struct engine_hit *hits;
 	const struct engine_capture *captures;
+	const struct rule *rule;
 	size_t i, n;
 
 	n = engine_scan(m->engine, scratch, class, text, &hits);
 	captures = n > 0 ? engine_captures(scratch) : NULL;
 	for (i = 0; i < n; i++) {
-		match_note(match, m->rules->rules[hits[i].id], hits[i].count,
-		    span_head(span_skip(text, hits[i].from),
+		rule = m->rules->rules[hits[i].id];
+		match_note(match, rule, hits[i].count, span_head(
+		    span_skip(text, hits[i].from),
 		    hits[i].to - hits[i].from));
-		match_keep(match, captures + hits[i].capture,
-		    hits[i].captures);
+		/* What a rule on trial takes would have an effect. */
+		if (!(rule->flags & RULE_SHADOW))
+			match_keep(match, captures + hits[i].capture,
+			    hits[i].captures);
 	}
 }
 
@@ -167,7 +171,8 @@ match_regex(struct match *match, const struct rule *rule,
 	    regex, text, at, &found); count++) {
 		match_note(match, rule, 1, span_head(span_skip(text,
 		    found.from), found.to - found.from));
-		if (rule->pattern.names_captures)
+		if (rule->pattern.names_captures &&
+		    !(rule->flags & RULE_SHADOW))
 			match_groups(match, regex);
 		/* An empty match must not be found again. */
 		at = found.to > at ? found.to : at;

@@ -1,6 +1,7 @@
 /* parse_call - eval:name(arguments), a call of a native function. */
 #include "base/mem.h"
 #include "rules/eval.h"
+#include "rules/fieldplace.h"
 #include "rules/reader.h"
 
 /* Functions that ask the DNS: kept for the check that does so. */
@@ -68,8 +69,8 @@ next_argument(struct span *rest, struct span *argument)
 	return true;
 }
 
-static struct regex *
-compile_argument(struct ruleset *set, struct span text, struct error *error)
+struct regex *
+ruleset_regex(struct ruleset *set, struct span text, struct error *error)
 {
 	struct pattern pattern;
 	struct regex *regex;
@@ -123,8 +124,7 @@ take_regexes(struct ruleset_reader *r, struct rule *rule,
 	for (i = 0; i < call->count; i++) {
 		if ((call->eval->regexes & 1u << i) == 0)
 			continue;
-		args[i].regex = compile_argument(r->set, args[i].text,
-		    &reason);
+		args[i].regex = ruleset_regex(r->set, args[i].text, &reason);
 		if (args[i].regex == NULL)
 			return error_at(error, r->file, r->line,
 			    "%.*s: argument %zu of %.*s: %s",
@@ -148,6 +148,10 @@ find_function(struct ruleset_reader *r, struct rule *rule,
 		rule->unsupported = arena_printf(arena,
 		    "there is no function %.*s here",
 		    SPAN_ARG(call->function)).p;
+	} else if (span_is(call->function, "check_asn") &&
+	    (fieldplace_needs(span_of("X-ASN")) & ~r->options.geo) != 0) {
+		rule->unsupported = "no file of geoip.files tells autonomous "
+		    "systems";
 	} else if (call->count < call->eval->args_min ||
 	    call->count > call->eval->args_max) {
 		rule->unsupported = arena_printf(arena,

@@ -1,6 +1,7 @@
 /* parse_rule - lines that define rules: header, body, uri, meta and so on. */
 #include "base/mem.h"
 #include "rules/field.h"
+#include "rules/fieldplace.h"
 #include "rules/reader.h"
 
 #define URI_TESTS_MAX 32	/* in one uri_detail line */
@@ -118,6 +119,8 @@ take_field(struct ruleset_reader *r, struct rule *rule, struct span *text,
 		    SPAN_ARG(rule->name),
 		    SPAN_ARG(span_head(n > 0 ? whole : *text, 80)));
 	*text = span_trim(span_skip(*text, n));
+	if (!loose && (fieldplace_needs(key.name) & ~r->options.geo) != 0)
+		rule->unsupported = "no file of geoip.files tells it";
 	rule->field = field_entry(r->set, &key);
 	if (rule->field == NULL)
 		return error_at(error, r->file, r->line, "rules look at more "

@@ -41,7 +41,7 @@ word_plugin(struct ruleset_reader *r, const struct word *word,
 		return error_at(error, r->file, r->line,
 		    "%s wants the name of a plugin", word->name);
 	/* detail: tryplugin does not mind. */
-	if (!condition_plugin(name) && word->detail != 0)
+	if (!condition_plugin(name, r->options.geo) && word->detail != 0)
 		reader_remark(r, r->file, r->line, "there is no plugin %.*s "
 		    "here: what stands behind ifplugin is skipped",
 		    SPAN_ARG(name));

@@ -271,7 +271,8 @@ static int
 open_branch(struct ruleset_reader *r, struct place *place, struct span text,
     bool plugin, struct error *error)
 {
-	struct condition_world world = {r->options.local_only, &r->compat};
+	struct condition_world world = {r->options.local_only,
+	    r->options.geo, &r->compat};
 	struct condition_answer answer = {false, {NULL, 0}};
 	struct branch *branch;
 	struct error reason;

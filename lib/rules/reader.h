@@ -106,6 +106,10 @@ int pattern_parse(struct span text, bool bare, struct pattern *,
 /* Compiles, to see whether that is possible. */
 int pattern_check(const struct pattern *, struct error *);
 
+/* A pattern that belongs to the ruleset; the delimiters may be missing. */
+struct regex *ruleset_regex(struct ruleset *, struct span text,
+    struct error *);
+
 /* "name(arguments)" into rule->call; RULE_EVAL may become RULE_NETWORK. */
 int call_parse(struct ruleset_reader *, struct rule *, struct span text,
     struct error *);

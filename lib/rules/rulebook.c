@@ -98,6 +98,8 @@ read_rules(const struct rulebook_options *options, struct error *error)
 		.score_set = (unsigned)options->settings->score_set,
 		.local_only = options->settings->score_set % 2 == 0,
 		.symbols = options->symbols,
+		.geo = options->geo,
+		.network = options->network,
 	};
 	struct ruleset_reader *reader = ruleset_begin(&reading);
 
@@ -114,12 +116,16 @@ name_book(struct rulebook *book, const struct rulebook_options *options,
     size_t first)
 {
 	struct digest *digest = digest_new();
-	char text[40];
+	char text[60];
+	size_t i;
 
-	snprintf(text, sizeof(text), "score set %d",
-	    (int)options->settings->score_set);
+	snprintf(text, sizeof(text), "score set %d, places %u, network %d",
+	    (int)options->settings->score_set, options->geo,
+	    options->network);
 	digest_add(digest, span_of(text));
 	rule_networks_digest(options->networks, digest);
+	for (i = 0; i < options->symbols->map.count; i++)
+		digest_add(digest, map_key(&options->symbols->map, i));
 	manifest_digest(options->manifest, first, digest);
 	digest_text(digest, book->digest);
 	digest_free(digest);

@@ -47,6 +47,8 @@ struct rulebook_options {
 	const struct conf *conf;	/* for the place of "rules.files" */
 	const struct networks *networks;
 	const struct weights *symbols;	/* that checks raise */
+	bool network;			/* rules that ask the DNS are run */
+	unsigned geo;			/* enum geo_fact */
 	struct manifest *manifest;
 };
 

@@ -129,6 +129,7 @@ struct rule {
 	const char *file;	/* of its definition, or NULL */
 	unsigned line;
 	const char *unsupported;	/* why it never hits, or NULL */
+	const char *idle;	/* why it is not run as things are, or NULL */
 
 	struct pattern pattern;	/* HEADER BODY RAWBODY FULL URI MIMEHEADER */
 	const struct field_key *field;	/* HEADER EXISTS MIMEHEADER */
@@ -192,6 +193,8 @@ struct ruleset_options {
 	bool local_only;	/* "if (local_tests_only)" */
 	bool check_patterns;	/* compile each, and refuse what is broken */
 	const struct weights *symbols;	/* what checks raise, or NULL */
+	unsigned geo;		/* enum geo_fact: what is known of places */
+	bool network;		/* rules that ask the DNS are run */
 };
 
 struct ruleset {
@@ -209,6 +212,7 @@ struct ruleset {
 	size_t remark_count;
 	struct regex **regexes;	/* of eval arguments, given back in the end */
 	size_t regex_count;
+	const struct netrules *net;	/* netrule.h: those of RULE_NETWORK */
 };
 
 /*

@@ -1,5 +1,6 @@
 /* condition - what stands behind "if" in rule files. */
 #include "rules/condition.h"
+#include "net/geo.h"
 #include "test/unit/test.h"
 
 #define ROWS(table) (sizeof(table) / sizeof(table[0]))
@@ -49,6 +50,8 @@ static const struct {
 	{ "can(" P "MIMEHeader::has_capture_rules)", "yes" },
 	{ "can(" P "URIDetail::has_host_key)", "yes" },
 	{ "has(" P "ASN::has_check_asn)", "no, missing " P "ASN" },
+	{ "plugin(" P "ASN)", "no, missing " P "ASN" },
+	{ "plugin(" P "RelayCountry)", "no, missing " P "RelayCountry" },
 	{ "can(Elsewhere::thing)", "no" },
 	{ "plugin(" P "SPF) && can(" P "SPF::has_check_for_spf_errors)",
 	    "yes" },
@@ -71,14 +74,28 @@ static const struct {
 	{ "!= 1", "a word is missing at \"!= 1\"" },
 };
 
+/* The same where it is known of addresses: C country, A system. */
+static const struct {
+	const char *known, *text, *expected;
+} places[] = {
+	{ "C", "plugin(" P "RelayCountry)", "yes" },
+	{ "A", "plugin(" P "RelayCountry)", "no, missing " P "RelayCountry" },
+	{ "A", "plugin(" P "ASN)", "yes" },
+	{ "C", "plugin(" P "ASN)", "no, missing " P "ASN" },
+	{ "CA", "can(" P "ASN::has_check_asn)", "yes" },
+	{ "CA", "can(" P "ASN::check_asn)", "yes" },
+	{ "C", "can(" P "ASN::has_check_asn)", "no, missing " P "ASN" },
+	{ "CA", "can(" P "ASN::has_asn_lookup)", "no" },
+};
+
 static const char *
-answer(const char *text)
+answer(const char *text, unsigned geo)
 {
 	static char out[ERROR_MAX + 100];
 	struct condition_answer a;
 	struct error e;
 	struct map compat;
-	struct condition_world world = {false, &compat};
+	struct condition_world world = {.compat = &compat, .geo = geo};
 
 	map_init(&compat);
 	map_put(&compat, span_of("known_word"), &compat);
@@ -96,7 +113,7 @@ static void
 test_depth(void)
 {
 	static char text[100000];
-	struct condition_world world = {true, NULL};
+	struct condition_world world = {.local_only = true};
 	struct condition_answer a;
 	struct error e;
 
@@ -117,8 +134,13 @@ main(void)
 	size_t i;
 
 	for (i = 0; i < ROWS(rows); i++)
-		CHECK_TEXT(rows[i].text, answer(rows[i].text),
+		CHECK_TEXT(rows[i].text, answer(rows[i].text, 0),
 		    rows[i].expected);
+	for (i = 0; i < ROWS(places); i++)
+		CHECK_TEXT(places[i].text, answer(places[i].text,
+		    (strchr(places[i].known, 'C') != NULL ? GEO_COUNTRY : 0u) |
+		    (strchr(places[i].known, 'A') != NULL ? GEO_ASN : 0u)),
+		    places[i].expected);
 	test_depth();
 	return test_end();
 }

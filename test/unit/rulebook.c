@@ -231,7 +231,7 @@ test_slow(struct world *w)
 	w->snapshot = load(w, files, "", NULL, &error);
 	n = snprintf(raw, sizeof(raw), "%s", letter);
 	memset(raw + n, 'x', 2000);
-	snprintf(raw + n + 2000, sizeof(raw) - (size_t)n - 2000, ".yz\n");
+	snprintf(raw + n + 2000, sizeof(raw) - (size_t)n - 2000, "yz\n");
 	judge(w, raw);
 	CHECK_TEXT("slow", symbols(w), "A=1 M=1 RULES_TOO_SLOW=0.5");
 	CHECK("slow", span_is(result_find(&w->scan.result,

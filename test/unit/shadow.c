@@ -45,6 +45,10 @@ static const struct {
 	    "body __A /a/\ntflags __A multiple\nmeta M __A\nscore M 2\n"
 	    "tflags M multiple\nmeta N 0.5\nscore N 1\n"
 	    "tflags N multiple\n", "3.0", "M N", "" },
+	{ "what it captures", "body A /(?<W>alp)ha/\nscore A 2\n"
+	    "tflags A shadow\nbody B /%{W}ha/\nscore B 4\n", "0.0", "", "A" },
+	{ "what others capture", "body A /(?<W>alp)ha/\nscore A 2\n"
+	    "body B /%{W}ha/\nscore B 4\n", "6.0", "B A", "" },
 	{ "a check's symbol", "score MISSING_SUBJECT 2\n"
 	    "tflags MISSING_SUBJECT shadow\nmeta M MISSING_SUBJECT\n"
 	    "score M 1\n", "0.0", "", "MISSING_SUBJECT" },
