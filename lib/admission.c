@@ -20,6 +20,10 @@ keep_lists(const struct snapshot *s, const struct admission *a,
 int
 admission_check(struct snapshot *s, struct admission *a, struct error *error)
 {
+	if (s->geo_fault.text[0] != '\0') {
+		*error = s->geo_fault;
+		return -1;
+	}
 	if (manifest_settled(conf_manifest(s->conf), a->now, error) != 0 ||
 	    manifest_settled(&s->manifest, a->now, error) != 0 ||
 	    keep_lists(s, a, error) != 0)

@@ -1,7 +1,8 @@
 /*
  * admission - whether a new generation may judge mail: its files were whole
- * when they were read, no list lost what nobody meant to take away, and the
- * operator's self-test messages come out as they should.
+ * when they were read, those of places can be used, no list lost what nobody
+ * meant to take away, and the operator's self-test messages come out as they
+ * should.
  */
 #ifndef ADMISSION_H
 #define ADMISSION_H

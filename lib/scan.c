@@ -53,6 +53,8 @@ scan_reset(struct scan *s)
 	dkim_bodies_done(&s->bodies);
 	snapshot_put(s->snapshot);
 	s->snapshot = NULL;
+	roster_put(s->roster);
+	s->roster = NULL;
 	message_reset(&s->message, NULL);
 }
 
@@ -95,6 +97,18 @@ scan_direction(struct scan *s, const struct arrival *arrival)
 	}
 }
 
+/* One version of the lists counts for a message from its start to its end. */
+static void
+scan_roster(struct scan *s)
+{
+	const struct shared *shared = s->services->shared;
+
+	if (shared != NULL && shared->roster != NULL)
+		s->roster = roster_hold(shared->roster);
+	if (s->roster != NULL)
+		s->result.lists = s->roster->version;
+}
+
 static void
 scan_inquiry(struct scan *s)
 {
@@ -105,9 +119,17 @@ scan_inquiry(struct scan *s)
 	s->inquiry.bodies = &s->bodies;
 	s->inquiry.dns = s->services->dns;
 	s->inquiry.dns_local = s->snapshot->dns->local_zones;
-	s->inquiry.dns_deadline = s->snapshot->dns->deadline;
+	s->inquiry.dns_deadline = s->snapshot->failures->dns_deadline;
+	s->inquiry.lists_deadline = s->snapshot->failures->dnslists_deadline;
+	s->inquiry.lists_defer =
+	    s->snapshot->failures->dnslists == WITHOUT_TEMPFAIL;
 	s->inquiry.book = s->snapshot->book;
 	s->inquiry.pool = s->services->pool;
+	s->inquiry.geo = s->snapshot->geo;
+	s->inquiry.providers = s->snapshot->providers;
+	s->inquiry.shared = s->services->shared;
+	s->inquiry.roster = s->roster;
+	store_health(s->services->store, &s->inquiry.store);
 	s->inquiry.policy = &s->snapshot->policy;
 	s->inquiry.arena = &s->message.arena;
 	s->inquiry.now = s->message.now;
@@ -140,6 +162,7 @@ scan_begin(struct scan *s, struct snapshot *snapshot,
 	s->store_waits = 0;
 	s->headers_judged = false;
 	make_token(s->token);
+	scan_roster(s);
 	scan_inquiry(s);
 }
 
@@ -148,13 +171,20 @@ static void
 run_batch(struct scan *s)
 {
 	struct inquiry *q = &s->inquiry;
+	size_t i;
 
 	if (q->op_count == 0)
 		return;
 	s->store_waits++;
 	metrics_add(s->services->metrics, METRIC_STORE_BATCHES, 1);
 	store_run(s->services->store, q->ops, q->op_count, q->now,
-	    s->snapshot->store->timeout);
+	    s->snapshot->failures->store_deadline);
+	for (i = 0; i < q->op_count; i++)
+		if (q->ops[i].local)
+			break;
+	/* What this host says by itself is less than all hosts know. */
+	if (i < q->op_count)
+		result_degraded(&s->result, "store");
 }
 
 static void
@@ -344,6 +374,36 @@ learn(struct scan *s)
 	run_batch(s);
 }
 
+/*
+ * What the table of failures says of what did not answer.  A list of the DNS
+ * has its own say, and has said it.
+ */
+static void
+judge_failures(struct scan *s)
+{
+	const struct failures *f = s->snapshot->failures;
+	const struct {
+		const char *service;
+		bool defers;
+		const char *code, *text;
+	} rows[] = {
+		{"store", f->store == WITHOUT_TEMPFAIL, "4.3.0",
+		    "Our memory does not answer, please try again"},
+		{"dns", f->dns == WITHOUT_TEMPFAIL, "4.4.3",
+		    "The DNS does not answer, please try again"},
+		{"geoip", f->geoip == WITHOUT_TEMPFAIL, "4.3.0",
+		    "Temporary failure, please try again"},
+	};
+	size_t i, k;
+
+	for (i = 0; i < s->result.degraded_count; i++)
+		for (k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
+			if (rows[k].defers && strcmp(s->result.degraded[i],
+			    rows[k].service) == 0)
+				inquiry_defer(&s->inquiry, rows[k].code,
+				    rows[k].text);
+}
+
 const struct decision *
 scan_end(struct scan *s)
 {
@@ -352,6 +412,7 @@ scan_end(struct scan *s)
 	judge_headers(s);
 	judge_stage(s, STAGE_BODY);
 	judge_stage(s, STAGE_LAST);
+	judge_failures(s);
 	policy_decide(&s->snapshot->policy, m, &s->result, s->token,
 	    &s->decision);
 	edits_make(m, &s->snapshot->policy, &s->result, &s->auth,

@@ -17,6 +17,7 @@
 struct services {
 	struct store *store;
 	struct dns *dns;		/* NULL: nothing is asked */
+	struct shared *shared;		/* NULL: nobody refreshes it */
 	struct engine_pool *pool;	/* scratch memory for rules */
 	struct metrics *metrics;
 	bool rehearsal;			/* learns and counts nothing */
@@ -25,6 +26,7 @@ struct services {
 struct scan {
 	const struct services *services;
 	struct snapshot *snapshot;	/* held from begin to reset */
+	const struct roster_view *roster;	/* the same; NULL: none */
 	struct message message;
 	struct result result;
 	struct auth auth;

@@ -6,9 +6,10 @@
 #include "base/mem.h"
 #include "check/check.h"
 #include "conf/networks.h"
-#include "net/dns.h"
+#include "shared/providers.h"
 
-#define CORE_SECTIONS 8
+#define DAY (24LL * 3600 * 1000)
+#define CORE_SECTIONS 11
 
 static const char *const mode_words[] = {"observe", "mark", "enforce", NULL};
 static const char *const overload_words[] = {"accept", "defer", NULL};
@@ -17,7 +18,17 @@ static const char *const newsletter_words[] = {
 };
 static const char *const target_words[] = {"syslog", "stderr", NULL};
 static const char *const format_words[] = {"text", "json", NULL};
-static const char *const store_words[] = {"embedded", "memory", NULL};
+static const char *const redis_words[] = {
+	"single", "sentinel", "cluster", NULL,
+};
+/* As enum without. */
+static const char *const without_words[] = {
+	"open", "tempfail", "local", NULL,
+};
+static const char *const remote_words[] = {"open", "tempfail", NULL};
+static const char *const store_words[] = {
+	"embedded", "memory", "redis", NULL,
+};
 
 #define GENERAL(member) offsetof(struct general, member)
 
@@ -90,13 +101,11 @@ static const struct option log_rows[] = {
 
 static const struct option store_rows[] = {
 	{"backend", OPTION_WORD, STORE(backend), "embedded", 0, 0, store_words,
-	    "embedded (on disk) or memory (lost at a restart)"},
+	    "embedded (on disk), memory (lost at a restart), redis (shared)"},
 	{"path", OPTION_STRING, STORE(path), "/var/lib/postern", 1, 400, NULL,
-	    "directory of the embedded store"},
+	    "directory of the embedded store, and of what a host remembers"},
 	{"size", OPTION_SIZE, STORE(size), "1G", 1 << 20, 1LL << 40, NULL,
 	    "most that it may grow to"},
-	{"timeout", OPTION_TIME, STORE(timeout), "500ms", 10, 60000, NULL,
-	    "how long a message waits for it, each of two times at most"},
 	{0},
 };
 
@@ -113,10 +122,59 @@ static const struct option dns_rows[] = {
 	    "memory for answers"},
 	{"timeout", OPTION_TIME, DNS(timeout), "3s", 100, 60000, NULL,
 	    "how long one question may take"},
-	{"deadline", OPTION_TIME, DNS(deadline), "10s", 0, 120000, NULL,
-	    "how long a message waits for all answers, at its end"},
 	{"local_zones", OPTION_BOOL, DNS(local_zones), "no", 0, 0, NULL,
 	    "ask about private addresses and names too"},
+	{0},
+};
+
+#define REDIS(member) offsetof(struct redis_options, member)
+
+static const struct option redis_rows[] = {
+	{"kind", OPTION_WORD, REDIS(kind), "single", 0, 0, redis_words,
+	    "single server, sentinel (which name it), or cluster"},
+	{"servers", OPTION_LIST, REDIS(servers), "127.0.0.1:6379", 0, 0, NULL,
+	    "host:port or unix:PATH: the server, Sentinels, or some nodes"},
+	{"master", OPTION_STRING, REDIS(master), "postern", 1, 100, NULL,
+	    "what Sentinels call the server"},
+	{"user", OPTION_STRING, REDIS(user), "", 0, 100, NULL,
+	    "ACL user; empty: the default one"},
+	{"password_file", OPTION_PATH, REDIS(password_file), "", 0, 400, NULL,
+	    "file with the password, only its owner may read"},
+	{"sentinel_password_file", OPTION_PATH, REDIS(sentinel_password_file),
+	    "", 0, 400, NULL, "the same for the Sentinels"},
+	{"database", OPTION_INT, REDIS(database), "0", 0, 10000, NULL,
+	    "number of the database; 0 in a Cluster"},
+	{"prefix", OPTION_STRING, REDIS(prefix), "postern:", 1, 40, NULL,
+	    "what all keys begin with"},
+	{"tls", OPTION_BOOL, REDIS(tls), "no", 0, 0, NULL,
+	    "encrypt; refused where hiredis cannot"},
+	{"connections", OPTION_INT, REDIS(connections), "16", 1, 1000, NULL,
+	    "most connections to each server"},
+	{"connect_timeout", OPTION_TIME, REDIS(connect_timeout), "250ms", 10,
+	    60000, NULL, "how long connecting may take"},
+	{"warm_up", OPTION_TIME, REDIS(warm_up), "6h", 0, 30 * DAY, NULL,
+	    "how long a store that lost its contents greylists nobody"},
+	{0},
+};
+
+#define FAILURES(member) offsetof(struct failures, member)
+
+static const struct option failures_rows[] = {
+	{"store", OPTION_WORD, FAILURES(store), "local", 0, 0, without_words,
+	    "local (this host answers), open (as if not asked) or tempfail"},
+	{"store_deadline", OPTION_TIME, FAILURES(store_deadline), "500ms", 10,
+	    60000, NULL,
+	    "how long a message waits for it, each of two times at most"},
+	{"dns", OPTION_WORD, FAILURES(dns), "open", 0, 0, remote_words,
+	    "open or tempfail"},
+	{"dns_deadline", OPTION_TIME, FAILURES(dns_deadline), "10s", 0, 120000,
+	    NULL, "how long a message waits for all answers, at its end"},
+	{"dnslists", OPTION_WORD, FAILURES(dnslists), "open", 0, 0,
+	    remote_words, "open or tempfail, for lists that do not say it"},
+	{"dnslists_deadline", OPTION_TIME, FAILURES(dnslists_deadline), "3s",
+	    0, 120000, NULL, "how long a message waits for them, at its end"},
+	{"geoip", OPTION_WORD, FAILURES(geoip), "open", 0, 0, remote_words,
+	    "open or tempfail"},
 	{0},
 };
 
@@ -128,37 +186,17 @@ static const struct option reload_rows[] = {
 	{0},
 };
 
-static const struct section core[CORE_SECTIONS - 1] = {
+static const struct section core[CORE_SECTIONS - 2] = {
 	{"", general_rows, sizeof(struct general)},
 	{"actions", actions_rows, sizeof(struct policy)},
 	{"daemon", daemon_rows, sizeof(struct daemon_settings)},
 	{"log", log_rows, sizeof(struct log_settings)},
 	{"dns", dns_rows, sizeof(struct dns_options)},
 	{"store", store_rows, sizeof(struct store_settings)},
+	{"redis", redis_rows, sizeof(struct redis_options)},
+	{"failures", failures_rows, sizeof(struct failures)},
 	{"reload", reload_rows, sizeof(struct reload_settings)},
 };
-
-struct dns *
-settings_open_dns(const struct dns_options *o, struct error *error)
-{
-	const char **forwarders = mem_alloc((o->forwarders.count + 1) *
-	    sizeof(*forwarders));
-	struct dns_settings settings = {
-		.forwarders = forwarders,
-		.trust_anchor = o->trust_anchor,
-		.cache_bytes = o->cache,
-		.timeout = o->timeout,
-		.local_zones = o->local_zones,
-	};
-	struct dns *dns;
-	size_t i;
-
-	for (i = 0; i < o->forwarders.count; i++)
-		forwarders[i] = o->forwarders.item[i];
-	dns = dns_unbound(&settings, error);
-	free(forwarders);
-	return dns;
-}
 
 static size_t
 count_checks(void)
@@ -181,9 +219,10 @@ settings_sections(void)
 	list = mem_alloc((CORE_SECTIONS + n + 1) * sizeof(*list) +
 	    n * sizeof(*section));
 	section = (struct section *)(list + CORE_SECTIONS + n + 1);
-	for (i = 0; i < CORE_SECTIONS - 1; i++)
+	for (i = 0; i < CORE_SECTIONS - 2; i++)
 		list[k++] = &core[i];
 	list[k++] = &networks_section;
+	list[k++] = &providers_section;
 	for (i = 0; i < n; i++) {
 		section[i].name = checks[i]->name;
 		section[i].options = checks[i]->options;

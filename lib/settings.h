@@ -33,36 +33,60 @@ struct log_settings {
 enum log_target { LOG_TARGET_SYSLOG, LOG_TARGET_STDERR };
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
-/* Section "dns"; all but the deadline is read at start only. */
+/* Section "dns"; read at start only. */
 struct dns_options {
 	bool enabled;
 	struct strings forwarders;
 	const char *trust_anchor;
 	int64_t cache;
 	int64_t timeout;
-	int64_t deadline;	/* ms that a message waits for all answers */
 	bool local_zones;
 };
 
-/* Section "store"; backend, path and size are read at start only. */
+/* Section "store"; read at start only. */
 struct store_settings {
 	int64_t backend;		/* enum store_kind */
 	const char *path;
 	int64_t size;
-	int64_t timeout;		/* ms that one batch may take */
 };
 
-enum store_kind { STORE_KIND_EMBEDDED, STORE_KIND_MEMORY };
+enum store_kind { STORE_KIND_EMBEDDED, STORE_KIND_MEMORY, STORE_KIND_REDIS };
+
+/* Section "redis", of the shared store; read at start only. */
+struct redis_options {
+	int64_t kind;			/* enum redis_kind */
+	struct strings servers;
+	const char *master;
+	const char *user;
+	const char *password_file;
+	const char *sentinel_password_file;
+	int64_t database;
+	const char *prefix;
+	bool tls;
+	int64_t connections;
+	int64_t connect_timeout;
+	int64_t warm_up;
+};
+
+/* What happens to mail while something it asks does not answer. */
+enum without {
+	WITHOUT_OPEN,		/* as if it had not been asked */
+	WITHOUT_TEMPFAIL,	/* the sender is asked to come back */
+	WITHOUT_LOCAL,		/* this host answers by itself */
+};
+
+/* Section "failures": what may fail, how long it has, what happens without. */
+struct failures {
+	int64_t store, store_deadline;		/* ms */
+	int64_t dns, dns_deadline;
+	int64_t dnslists, dnslists_deadline;
+	int64_t geoip;
+};
 
 /* Section "reload". */
 struct reload_settings {
 	int64_t shrink;		/* percent that a list may lose; 0: any */
 };
-
-struct dns;
-
-/* The resolver of a section "dns"; NULL with *error filled in. */
-struct dns *settings_open_dns(const struct dns_options *, struct error *);
 
 /*
  * All sections there are, those of the checks and of networks included.  The

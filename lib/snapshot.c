@@ -9,6 +9,8 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
+#include "check/dnslists.h"
+#include "check/geoip.h"
 #include "verdict/edits.h"
 
 /* The largest configuration as text: what many small files may hold. */
@@ -27,6 +29,7 @@ load_sections(struct snapshot *s)
 	s->limits = conf_section(s->conf, check_limits.name);
 	s->store = conf_section(s->conf, "store");
 	s->dns = conf_section(s->conf, "dns");
+	s->failures = conf_section(s->conf, "failures");
 	s->reload = conf_section(s->conf, "reload");
 	s->policy = *(const struct policy *)conf_section(s->conf, "actions");
 	s->policy.mode = s->general->mode;
@@ -80,6 +83,7 @@ declare_symbols(struct snapshot *s)
 	for (i = 0; checks[i] != NULL; i++)
 		for (symbol = checks[i]->symbols; *symbol != NULL; symbol++)
 			weights_put(&s->weights, span_of(*symbol));
+	dnslists_declare(s->dnslists, &s->weights);
 }
 
 /* Whether a symbol tells about the client or the sender. */
@@ -101,11 +105,15 @@ static int
 load_rules(struct snapshot *s, const struct snapshot *previous,
     struct error *error)
 {
+	const struct dnslists_options *dnslists = conf_section(s->conf,
+	    check_dnslists.name);
 	const struct rulebook_options options = {
 		.settings = conf_section(s->conf, check_rules.name),
 		.conf = s->conf,
 		.networks = &s->networks,
 		.symbols = &s->weights,
+		.network = dnslists->rules,
+		.geo = geo_facts(s->geo),
 		.manifest = &s->manifest,
 	};
 	size_t i;
@@ -165,6 +173,8 @@ load_checks(struct snapshot *s, struct error *error)
 		.conf = s->conf,
 		.book = s->book,
 		.weights = &s->weights,
+		.providers = s->providers,
+		.dnslists = s->dnslists,
 		.manifest = &s->manifest,
 		.error = error,
 	};
@@ -250,12 +260,31 @@ find_cells(struct snapshot *s, struct metrics *metrics)
 }
 
 static int
+load_providers(struct snapshot *s, struct error *error)
+{
+	s->providers = providers_load(s->conf, &s->manifest, error);
+	return s->providers != NULL ? 0 : -1;
+}
+
+static int
+load_dnslists(struct snapshot *s, struct error *error)
+{
+	s->dnslists = dnslists_define(s->conf, &s->manifest, error);
+	return s->dnslists != NULL ? 0 : -1;
+}
+
+static int
 snapshot_fill(struct snapshot *s, const struct snapshot *previous,
     struct error *error)
 {
 	load_sections(s);
+	/* Whether mail is judged without it is for admission to say. */
+	s->geo = geoip_open(s->conf, previous != NULL ? previous->geo : NULL,
+	    &s->manifest, &s->geo_fault);
 	if (check_texts(s, error) != 0 || check_thresholds(s, error) != 0 ||
 	    networks_load(&s->networks, s->conf, &s->manifest, error) != 0 ||
+	    load_providers(s, error) != 0 ||
+	    load_dnslists(s, error) != 0 ||
 	    load_rules(s, previous, error) != 0 ||
 	    load_checks(s, error) != 0)
 		return -1;
@@ -309,6 +338,9 @@ snapshot_put(struct snapshot *s)
 	free(s->symbol_cells);
 	shadows_done(&s->shadows);
 	rulebook_put(s->book);
+	geo_put(s->geo);
+	providers_free(s->providers);
+	dnslists_undefine(s->dnslists);
 	weights_done(&s->weights);
 	manifest_done(&s->manifest);
 	networks_done(&s->networks);

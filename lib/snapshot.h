@@ -29,12 +29,17 @@ struct snapshot {
 	const struct limits *limits;
 	const struct store_settings *store;
 	const struct dns_options *dns;
+	const struct failures *failures;
 	const struct reload_settings *reload;
 	struct policy policy;
 	struct manifest manifest;	/* of files beside the configuration */
 	struct networks networks;
 	struct weights weights;
 	struct rulebook *book;
+	struct geo *geo;		/* NULL: no file is configured, or */
+	struct error geo_fault;		/* why one cannot be used; or empty */
+	struct providers *providers;
+	struct dnslists *dnslists;	/* all that are defined */
 	struct shadows shadows;
 	metric_cell **symbol_cells;	/* by weight.index */
 	metric_cell *action_cells[ACTION_REJECT + 1];

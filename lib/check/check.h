@@ -12,7 +12,11 @@
 #include "conf/conf.h"
 #include "conf/manifest.h"
 #include "mail/message.h"
+#include "net/geo.h"
 #include "rules/rulebook.h"
+#include "shared/providers.h"
+#include "shared/roster.h"
+#include "shared/shared.h"
 #include "store/store.h"
 #include "verdict/policy.h"
 #include "verdict/result.h"
@@ -47,9 +51,10 @@ enum need {
 
 enum answer { ANSWERED, UNANSWERED };	/* the latter: a service failed */
 
-#define INQUIRY_OPS_MAX 8	/* store operations of one batch */
+#define INQUIRY_OPS_MAX 48	/* store operations of one batch */
 
 struct check;
+struct dnslists;
 
 /* What a check sees of one message. */
 struct inquiry {
@@ -60,6 +65,8 @@ struct inquiry {
 	struct dns *dns;			/* NULL: no questions */
 	bool dns_local;		/* private addresses and names are asked too */
 	int64_t dns_deadline;	/* ms that all waiting for it may take */
+	int64_t lists_deadline;	/* of these, that DNS lists may take */
+	bool lists_defer;	/* one that does not answer defers mail */
 	int64_t patience;	/* steady ms at which waiting for it ends; 0:
 				 * nobody waits yet */
 	const struct rulebook *book;	/* of the generation */
@@ -68,6 +75,14 @@ struct inquiry {
 	const struct match *match;	/* of the rules, once they have run */
 	struct dkim_bodies *bodies;	/* hashes of the body, all of it, to be
 					 * wanted by the end of STAGE_HEADERS */
+	const struct geo *geo;		/* of the generation, or NULL */
+	const struct place *place;	/* ask inquiry_place for it */
+	const struct providers *providers;	/* of the generation */
+	const struct identities *identities;	/* inquiry_identities */
+	const struct shared *shared;	/* NULL: nobody refreshes it */
+	const struct roster_view *roster;	/* trust and deny entries of
+					 * operators; NULL: none, or unknown */
+	struct store_health store;	/* when the message began */
 	const struct policy *policy;
 	const struct decision *decision;	/* in learn only */
 	struct arena *arena;			/* lives as the message */
@@ -83,6 +98,8 @@ struct loading {
 	const struct conf *conf;
 	const struct rulebook *book;
 	const struct weights *weights;	/* scored already */
+	const struct dnslists *dnslists;	/* all that are defined */
+	const struct providers *providers;
 	struct manifest *manifest;
 	struct error *error;
 };
@@ -126,6 +143,10 @@ struct check {
 void inquiry_raise(struct inquiry *, const char *symbol, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same, counted so many thousandths of its weight. */
+void inquiry_raise_part(struct inquiry *, const char *symbol, int64_t milli,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 /*
  * A zeroed operation of the current batch to fill in, or NULL when the batch
  * is full.  One queued in ask has its answer when STAGE_LAST runs.
@@ -144,6 +165,12 @@ int64_t inquiry_patience(struct inquiry *);
  */
 struct facts *inquiry_facts(struct inquiry *);
 
+/*
+ * Where the client is; empty where nothing is known.  Made at the first call;
+ * never NULL.
+ */
+const struct place *inquiry_place(struct inquiry *);
+
 /* Asks that the sender come back later; text is static or arena memory. */
 void inquiry_defer(struct inquiry *, const char *enhanced, const char *text);
 
@@ -157,9 +184,10 @@ void inquiry_demand(struct inquiry *, enum action, const char *enhanced,
 /* Every check, in the order a message meets them; ends with NULL. */
 extern const struct check *const checks[];
 
-extern const struct check check_lists, check_iprev, check_helo, check_spf,
-    check_recipients, check_headers, check_authres, check_dkim, check_arc,
-    check_dmarc, check_sign, check_gtube, check_limits, check_content,
-    check_rules, check_greylist;
+extern const struct check check_lists, check_geoip, check_iprev, check_helo,
+    check_spf, check_recipients, check_headers, check_authres, check_dkim,
+    check_arc, check_dmarc, check_sign, check_gtube, check_limits,
+    check_content, check_dnslists, check_rules, check_reputation,
+    check_greylist, check_rate, check_outbound, check_replies, check_trust;
 
 #endif

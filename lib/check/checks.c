@@ -7,6 +7,7 @@
 
 const struct check *const checks[] = {
 	&check_lists,		/* a client connected */
+	&check_geoip,
 	&check_iprev,
 	&check_helo,		/* and named a sender */
 	&check_spf,
@@ -20,7 +21,13 @@ const struct check *const checks[] = {
 	&check_sign,
 	&check_limits,
 	&check_content,
+	&check_reputation,
+	&check_rate,
+	&check_dnslists,
+	&check_replies,
 	&check_rules,
+	&check_trust,		/* unless any of them says no */
+	&check_outbound,	/* it knows the score */
 	&check_greylist,	/* all have spoken */
 	NULL,
 };
@@ -32,6 +39,17 @@ inquiry_raise(struct inquiry *q, const char *symbol, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	result_vraise(q->result, symbol, fmt, ap);
+	va_end(ap);
+}
+
+void
+inquiry_raise_part(struct inquiry *q, const char *symbol, int64_t milli,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	result_vraise_part(q->result, symbol, milli, fmt, ap);
 	va_end(ap);
 }
 
@@ -61,11 +79,27 @@ inquiry_facts(struct inquiry *q)
 	f->suffixes = q->book->suffixes;
 	f->message = q->message;
 	f->auth = q->auth;
+	f->geo = q->geo;
 	f->now = q->now;
 	facts_begin(f, engine_borrow(q->pool,
 	    matcher_engine(q->book->matcher)));
 	q->facts = f;
 	return f;
+}
+
+const struct place *
+inquiry_place(struct inquiry *q)
+{
+	const struct client *client = &q->message->client;
+	struct place *place;
+
+	if (q->place != NULL)
+		return q->place;
+	place = arena_alloc(q->arena, sizeof(*place));
+	if (q->geo != NULL && client->has_ip)
+		geo_find(q->geo, &client->ip, place);
+	q->place = place;
+	return place;
 }
 
 int64_t

@@ -2,19 +2,27 @@
  * greylist - asks strangers with doubtful mail to come back a little later,
  * which software for sending spam seldom does.
  *
- * The key is the client's network and the sender's domain: senders with pools
- * of addresses or a fresh local part for every try pass all the same.  Once a
- * try comes after the delay, the key passes for weeks.  Without the store no
- * mail is deferred.
+ * The key is who is proven to send (greykey.h), so that a pool may try again
+ * from any address; else the network and the sender's domain.  Proof alone
+ * gains nothing: somebody unknown has to come back as well, once, and somebody
+ * bad from each of his networks.  Once a try comes after the delay, the key
+ * passes for weeks.  Without the store no mail is deferred.
  */
 #include "check/check.h"
 
 #include <string.h>
 
-#include "mail/address.h"
+#include "base/text.h"
+#include "check/greykey.h"
+#include "check/onetime.h"
+#include "store/epoch.h"
 
-#define GREYLIST_SCHEMA 1
-#define DOMAIN_MAX 255
+#define GREYLIST_SCHEMA 2
+#define HABIT_SCHEMA 1
+#define BODY_MAX 131072		/* bytes; codes come in small letters */
+
+/* A habit follows the last retries, by so much of each. */
+#define HABIT_PART 4
 
 enum greylist_when { WHEN_NEVER, WHEN_DOUBTFUL, WHEN_ALWAYS };
 
@@ -53,22 +61,27 @@ static const struct option rows[] = {
 };
 
 static const char *const symbols[] = {
-	"GREYLISTED", "GREYLIST_RETRIED", "GREYLIST_KNOWN", NULL,
+	"GREYLISTED", "GREYLIST_RETRIED", "GREYLIST_KNOWN", "GREYLIST_SPARED",
+	NULL,
 };
 
-/* What the store keeps for a key. */
+/* What the store keeps for a key, as two numbers with a blank between them. */
 struct greylist_record {
 	int64_t first;		/* wall clock of the first try, ms */
 	int64_t passed;		/* of the last time it passed, or 0 */
 };
 
+enum greylist_key { KEY_OWN, KEY_OTHER, KEY_HABIT, KEY_EPOCH, GREYLIST_KEYS };
+
 /* One message's way through greylisting. */
 struct greylist_state {
-	bool doubtful;
-	struct store_op *asked;		/* NULL: there was no room to ask */
-	struct span key;
-	struct greylist_record record;
-	bool passed;			/* to be remembered */
+	bool asked;
+	struct greykeys keys;
+	struct store_op *ops[GREYLIST_KEYS];	/* NULL: not asked */
+	struct span learn_key;		/* to be remembered, unless empty */
+	struct greylist_record record;	/* as what */
+	int64_t habit;			/* ms that retries take, 0: not known */
+	int64_t waited;			/* ms that this one took, or 0 */
 };
 
 static void *
@@ -92,7 +105,8 @@ greylist_needs(const void *self)
 
 	if (o->when == WHEN_NEVER)
 		return 0;
-	return NEED_CLIENT | NEED_SENDER | NEED_RCPT;
+	/* A code is looked for in the body where others want that anyway. */
+	return NEED_CLIENT | NEED_SENDER | NEED_RCPT | NEED_HEADERS;
 }
 
 static bool
@@ -106,8 +120,10 @@ has_protected(const struct message *m)
 	return false;
 }
 
+/* margin: what the score may still gain. */
 static bool
-is_doubtful(const struct greylist_options *o, const struct inquiry *q)
+is_doubtful(const struct greylist_options *o, const struct inquiry *q,
+    int64_t margin)
 {
 	const struct message *m = q->message;
 
@@ -118,38 +134,59 @@ is_doubtful(const struct greylist_options *o, const struct inquiry *q)
 	if (q->result->demand == ACTION_REJECT || (q->policy->reject != 0 &&
 	    q->result->score >= q->policy->reject))
 		return false;
-	return o->when == WHEN_ALWAYS || q->result->score >= o->from_score;
+	return o->when == WHEN_ALWAYS ||
+	    q->result->score + margin >= o->from_score;
+}
+
+static bool
+has_symbol(const struct inquiry *q, const char *name)
+{
+	const struct symbol *symbol = result_find(q->result, name);
+
+	return symbol != NULL && !symbol->weight->shadow;
 }
 
 static struct span
-greylist_key(const struct greylist_options *o, const struct inquiry *q)
+record_text(struct inquiry *q, int64_t a, int64_t b)
 {
-	const struct message *m = q->message;
-	struct address sender = {0};
-	char text[IP_TEXT_MAX];
-	struct net net;
-
-	net = ip_net(&m->client.ip, (unsigned)o->ipv4_bits,
-	    (unsigned)o->ipv6_bits);
-	address_path(q->arena, m->sender, &sender);
-	return arena_printf(q->arena, "%s %.*s", net_text(&net, text),
-	    SPAN_ARG(span_head(domain_lower(q->arena, sender.domain),
-	    DOMAIN_MAX)));
+	return arena_printf(q->arena, "%lld %lld", (long long)a,
+	    (long long)b);
 }
 
-static void
-greylist_op(struct inquiry *q, struct store_op *op, enum store_verb verb,
-    int64_t ttl)
+static bool
+record_read(const struct store_op *op, int64_t *a, int64_t *b)
 {
-	const struct greylist_state *state = q->state;
+	struct span rest = span_make(op->data, op->length), word;
 
+	return span_word(&rest, &word) && text_number(word, a) &&
+	    span_word(&rest, &word) && text_number(word, b);
+}
+
+static struct store_op *
+greylist_op(struct inquiry *q, enum store_verb verb, struct span key,
+    struct span value, int64_t ttl)
+{
+	struct store_op *op = key.n > 0 ? inquiry_op(q) : NULL;
+
+	if (op == NULL)
+		return NULL;
 	op->verb = verb;
 	op->klass = "grey";
 	op->schema = GREYLIST_SCHEMA;
-	op->key = state->key;
+	op->key = key;
+	op->value = value;
 	op->ttl = ttl;
-	op->value = arena_span(q->arena, span_make(
-	    (const char *)&state->record, sizeof(state->record)));
+	return op;
+}
+
+/* What the score may still gain when the store has answered. */
+static int64_t
+find_margin(const struct inquiry *q)
+{
+	const struct weight *bad = weights_find(q->result->weights,
+	    span_of("REPUTATION_BAD"));
+
+	return bad != NULL && bad->score > 0 ? bad->score : 0;
 }
 
 static void
@@ -157,96 +194,253 @@ greylist_ask(const void *self, struct inquiry *q)
 {
 	const struct greylist_options *o = self;
 	struct greylist_state *state = q->state;
+	struct span value = record_text(q, q->now, 0);
+	struct store_op *op;
 
-	state->doubtful = is_doubtful(o, q);
-	if (!state->doubtful)
+	if (!is_doubtful(o, q, find_margin(q)))
 		return;
-	state->asked = inquiry_op(q);
-	if (state->asked == NULL)
-		return;
-	state->key = greylist_key(o, q);
-	state->record.first = q->now;
+	state->asked = true;
+	greykeys_make(q, (unsigned)o->ipv4_bits, (unsigned)o->ipv6_bits,
+	    &state->keys);
 	/*
 	 * Noted before the answer, not after it: a first try that could not be
 	 * noted must not be deferred, or it would be deferred for ever.
 	 */
-	greylist_op(q, state->asked, STORE_PUT_NEW, o->retry_within);
+	state->ops[KEY_OWN] = greylist_op(q, STORE_PUT_NEW, state->keys.own,
+	    value, o->retry_within);
+	state->ops[KEY_OTHER] = greylist_op(q, STORE_PUT_NEW,
+	    state->keys.other, value, o->retry_within);
+	op = greylist_op(q, STORE_GET, state->keys.habit, span_of(""), 0);
+	if (op != NULL) {
+		op->klass = "greyhabit";
+		op->schema = HABIT_SCHEMA;
+	}
+	state->ops[KEY_HABIT] = op;
+	/* Contents that are lost only now are known by their mark. */
+	op = q->store.epoch[0] != '\0' ? inquiry_op(q) : NULL;
+	if (op != NULL)
+		epoch_op(op, STORE_GET, "");
+	state->ops[KEY_EPOCH] = op;
 }
 
 static void
-greylist_defer(struct inquiry *q, struct greylist_state *state, int64_t wait)
+greylist_defer(struct inquiry *q, struct greylist_state *state,
+    struct span key, int64_t wait)
 {
+	long long seconds = (long long)(wait + 999) / 1000;
 	struct span text;
 
 	text = arena_printf(q->arena,
-	    "Greylisted, please try again in %lld seconds",
-	    (long long)(wait + 999) / 1000);
-	inquiry_raise(q, "GREYLISTED", "%.*s, %lld s to wait",
-	    SPAN_ARG(state->key), (long long)(wait + 999) / 1000);
+	    "Greylisted, please try again in %lld seconds", seconds);
+	/* The delay is never longer for it; but who waits may want to know. */
+	if (state->habit > wait)
+		text = arena_printf(q->arena,
+		    "%.*s; your hosts usually do after %lld", SPAN_ARG(text),
+		    (long long)(state->habit + 500) / 1000);
+	inquiry_raise(q, "GREYLISTED", "%.*s, %lld s to wait", SPAN_ARG(key),
+	    seconds);
 	inquiry_defer(q, "4.7.1", text.p);
+}
+
+static bool
+is_answered(const struct store_op *op)
+{
+	return op != NULL && (op->answer == STORE_ABSENT ||
+	    op->answer == STORE_FOUND);
+}
+
+/*
+ * What is known under a key.  A clock set back must not make anybody wait for
+ * years, nor may what cannot be read.
+ */
+static struct greylist_record
+record_of(const struct greylist_options *o, const struct inquiry *q,
+    const struct store_op *op)
+{
+	struct greylist_record record = {q->now, 0};
+
+	if (op->answer == STORE_FOUND && (!record_read(op, &record.first,
+	    &record.passed) || record.first > q->now))
+		record.first = q->now - o->delay;
+	return record;
+}
+
+/*
+ * Whether the store was emptied lately, if only since the message began: then
+ * it has no mark yet, or a new one.
+ */
+static bool
+is_cold(const struct inquiry *q, const struct greylist_state *state)
+{
+	const struct store_op *op = state->ops[KEY_EPOCH];
+	struct epoch epoch = {"", 0, 0};
+
+	if (q->store.cold || !is_answered(op) || op->local)
+		return q->store.cold;
+	if (op->answer == STORE_FOUND)
+		epoch_parse(span_make(op->data, op->length), &epoch);
+	return strcmp(epoch.id, q->store.epoch) != 0;
+}
+
+/* Nobody else was asked, if only since the message began. */
+static bool
+is_local(const struct inquiry *q, const struct greylist_state *state)
+{
+	return q->store.local || (state->ops[KEY_OWN] != NULL &&
+	    state->ops[KEY_OWN]->local);
+}
+
+/* Short mail that is worthless later, from somebody proven and not bad. */
+static bool
+is_onetime(struct inquiry *q, const struct greylist_state *state)
+{
+	const struct texts *texts;
+
+	if (!state->keys.proven || q->message->body_seen > BODY_MAX ||
+	    q->result->score >= q->policy->required ||
+	    has_symbol(q, "REPUTATION_POOR") || has_symbol(q, "REPUTATION_BAD"))
+		return false;
+	texts = reading_body(inquiry_facts(q)->reading);
+	return onetime_code(texts->items, texts->count);
+}
+
+/* Why somebody need not wait, or NULL. */
+static const char *
+find_reason(struct inquiry *q, const struct greylist_state *state)
+{
+	if (has_symbol(q, "KNOWN_CORRESPONDENT"))
+		return "known correspondent";
+	if (has_symbol(q, "TRUSTED_SENDER"))
+		return "trusted sender";
+	if (has_symbol(q, "REPUTATION_GOOD"))
+		return "good reputation";
+	if (is_local(q, state) && state->keys.proven &&
+	    !has_symbol(q, "REPUTATION_BAD"))
+		return "proven sender while the shared store is away";
+	if (is_onetime(q, state))
+		return "one-time code";
+	return NULL;
+}
+
+/* After a loss of the store everybody would be a stranger. */
+static void
+judge_cold(struct inquiry *q, struct greylist_state *state, struct span key)
+{
+	inquiry_raise(q, "GREYLIST_SPARED",
+	    "%.*s, the store was emptied lately", SPAN_ARG(key));
+	state->learn_key = key;
+	state->record.passed = q->now;
 }
 
 /* A key that was seen before: known, come back in time, or too early. */
 static void
-judge_seen(const struct greylist_options *o, struct inquiry *q,
-    struct greylist_state *state)
+judge_record(const struct greylist_options *o, struct inquiry *q,
+    struct greylist_state *state, struct span key)
 {
 	struct greylist_record *record = &state->record;
-	int64_t waited;
+	int64_t waited = q->now - record->first;
 
-	memcpy(record, state->asked->data, sizeof(*record));
-	/* A clock set back must not make anybody wait for years. */
-	waited = q->now >= record->first ? q->now - record->first : o->delay;
 	if (record->passed != 0) {
-		inquiry_raise(q, "GREYLIST_KNOWN", "%.*s",
-		    SPAN_ARG(state->key));
+		inquiry_raise(q, "GREYLIST_KNOWN", "%.*s", SPAN_ARG(key));
 		/* Written anew once a day, not for every message. */
-		state->passed = q->now - record->passed > DAY;
+		if (q->now - record->passed > DAY)
+			state->learn_key = key;
 		record->passed = q->now;
 	} else if (waited >= o->delay) {
 		inquiry_raise(q, "GREYLIST_RETRIED", "%.*s after %lld s",
-		    SPAN_ARG(state->key), (long long)waited / 1000);
+		    SPAN_ARG(key), (long long)waited / 1000);
+		state->learn_key = key;
+		state->waited = waited;
 		record->passed = q->now;
-		state->passed = true;
+	} else if (is_cold(q, state)) {
+		judge_cold(q, state, key);
 	} else {
-		greylist_defer(q, state, o->delay - waited);
+		greylist_defer(q, state, key, o->delay - waited);
 	}
+}
+
+/* The same letter came before from another network of the same system. */
+static void
+join_other(const struct greylist_options *o, const struct inquiry *q,
+    struct greylist_state *state)
+{
+	struct greylist_record other;
+
+	if (state->record.passed != 0 || !is_answered(state->ops[KEY_OTHER]))
+		return;
+	other = record_of(o, q, state->ops[KEY_OTHER]);
+	if (other.first < state->record.first)
+		state->record.first = other.first;
+}
+
+static void
+judge(const struct greylist_options *o, struct inquiry *q,
+    struct greylist_state *state)
+{
+	const struct greykeys *keys = &state->keys;
+	bool bad = keys->proven && has_symbol(q, "REPUTATION_BAD");
+	enum greylist_key which = bad ? KEY_OTHER : KEY_OWN;
+
+	state->record = record_of(o, q, state->ops[which]);
+	if (!keys->proven)
+		join_other(o, q, state);
+	judge_record(o, q, state, bad ? keys->other : keys->own);
 }
 
 static enum answer
 greylist_run(const void *self, struct inquiry *q)
 {
-	const struct greylist_options *o = self;
 	struct greylist_state *state = q->state;
+	const char *reason;
+	int64_t count;
 
-	if (!state->doubtful)
+	/* The store's answers may have cleared the doubt, or settled it. */
+	if (!state->asked || !is_doubtful(self, q, 0))
 		return ANSWERED;
-	if (state->asked == NULL)
+	if (!is_answered(state->ops[KEY_OWN]) || (state->keys.proven &&
+	    !is_answered(state->ops[KEY_OTHER])))
 		return UNANSWERED;
-	if (state->asked->answer == STORE_FOUND &&
-	    state->asked->length == sizeof(state->record)) {
-		judge_seen(o, q, state);
-	} else if (state->asked->answer == STORE_ABSENT) {
-		greylist_defer(q, state, o->delay);
-	} else {
-		return UNANSWERED;
-	}
+	if (is_answered(state->ops[KEY_HABIT]) &&
+	    !record_read(state->ops[KEY_HABIT], &state->habit, &count))
+		state->habit = 0;
+	reason = find_reason(q, state);
+	if (reason != NULL)
+		inquiry_raise(q, "GREYLIST_SPARED", "%.*s, %s",
+		    SPAN_ARG(state->keys.own), reason);
+	else
+		judge(self, q, state);
 	return ANSWERED;
+}
+
+/* Of the first retry all, of later ones a part, so that it fades. */
+static int64_t
+new_habit(const struct greylist_state *state)
+{
+	if (state->habit == 0)
+		return state->waited;
+	return state->habit + (state->waited - state->habit) / HABIT_PART;
 }
 
 static void
 greylist_learn(const void *self, struct inquiry *q)
 {
 	const struct greylist_options *o = self;
-	struct greylist_state *state = q->state;
+	const struct greylist_state *state = q->state;
 	struct store_op *op;
 
 	/* Who is refused for good earns nothing by trying. */
-	if (!state->passed || q->decision->action == ACTION_REJECT)
+	if (state->learn_key.n == 0 || q->decision->action == ACTION_REJECT)
 		return;
-	op = inquiry_op(q);
-	if (op != NULL)
-		greylist_op(q, op, STORE_PUT, o->remember);
+	greylist_op(q, STORE_PUT, state->learn_key, record_text(q,
+	    state->record.first, state->record.passed), o->remember);
+	if (state->waited == 0)
+		return;
+	op = greylist_op(q, STORE_PUT, state->keys.habit,
+	    record_text(q, new_habit(state), q->now), o->remember);
+	if (op != NULL) {
+		op->klass = "greyhabit";
+		op->schema = HABIT_SCHEMA;
+	}
 }
 
 const struct check check_greylist = {

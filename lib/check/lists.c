@@ -1,7 +1,8 @@
 /*
- * lists - deny lists from files: clients, HELO names, senders, From fields.
+ * lists - deny lists: clients, HELO names, senders, From fields, from files
+ * and from what operators add while the filter runs (shared/roster.h).
  *
- * A line is a kind and what it denies, then perhaps a comment:
+ * A line of a file is a kind and what it denies, then perhaps a comment:
  *	client 192.0.2.0/24
  *	helo   mail.example.net
  *	sender user@example.net
@@ -17,17 +18,19 @@
 #include "base/text.h"
 #include "conf/lines.h"
 #include "mail/address.h"
+#include "mail/domain.h"
 
-#define DOMAIN_MAX 255		/* RFC 1035 2.3.4 */
 #define ADDRESS_MAX 320
 #define FROM_ADDRESSES_MAX 20
 
 struct lists_options {
 	struct strings deny;
+	bool shared;
 };
 
 /* The names of one kind: whole addresses and domains, in lower case. */
 struct lists {
+	bool shared;		/* those of the roster count, too */
 	struct netset clients;
 	struct map helo, sender, from;
 };
@@ -39,6 +42,8 @@ static const char *const symbols[] = {
 static const struct option rows[] = {
 	{"deny", OPTION_PATHS, offsetof(struct lists_options, deny), "", 0, 0,
 	    NULL, "files of clients, HELO names, senders and From domains"},
+	{"shared", OPTION_BOOL, offsetof(struct lists_options, shared), "yes",
+	    0, 0, NULL, "what \"posternctl deny add\" adds counts, too"},
 	{0},
 };
 
@@ -131,6 +136,7 @@ lists_load(const void *options, struct loading *loading)
 	const struct lists_options *o = options;
 	struct lists *lists = mem_alloc(sizeof(*lists));
 
+	lists->shared = o->shared;
 	netset_init(&lists->clients);
 	map_init(&lists->helo);
 	map_init(&lists->sender);
@@ -149,6 +155,8 @@ lists_needs(const void *self)
 	const struct lists *lists = self;
 	unsigned needs = 0;
 
+	if (lists->shared)
+		return NEED_CLIENT | NEED_HELO | NEED_SENDER | NEED_HEADERS;
 	if (lists->clients.map.count > 0)
 		needs |= NEED_CLIENT;
 	if (lists->helo.count > 0)
@@ -193,31 +201,121 @@ address_listed(const struct map *map, struct arena *arena,
 	return map_find(map, whole) != NULL;
 }
 
+/* The entries that operators add at run time; NULL where none count. */
+static const struct entryset *
+shared_entries(const struct lists *lists, const struct inquiry *q)
+{
+	return lists->shared && q->roster != NULL ? &q->roster->entries : NULL;
+}
+
+/* What is over counts no more, though it may not have been removed yet. */
+static void
+raise_entry(struct inquiry *q, const char *symbol, const struct entry *e)
+{
+	char time[ENTRY_TIME_MAX];
+
+	if (e == NULL || e->expires <= q->now)
+		return;
+	inquiry_raise(q, symbol, "%s, %s, until %s: %s", e->name, e->owner,
+	    entry_time_text(e->expires, time), e->reason);
+}
+
+static void
+judge_client(const struct lists *lists, struct inquiry *q)
+{
+	const struct entryset *set = shared_entries(lists, q);
+	const struct client *client = &q->message->client;
+	char ip[IP_TEXT_MAX];
+
+	if (!client->has_ip)
+		return;
+	if (lists->clients.map.count > 0 &&
+	    netset_find(&lists->clients, &client->ip) != NULL)
+		inquiry_raise(q, "DENY_CLIENT", "%s",
+		    ip_text(&client->ip, ip));
+	else if (set != NULL)
+		raise_entry(q, "DENY_CLIENT", entryset_client(set,
+		    ENTRY_DENY, &client->ip));
+}
+
+static void
+judge_helo(const struct lists *lists, struct inquiry *q)
+{
+	const struct entryset *set = shared_entries(lists, q);
+	struct span helo = q->message->client.helo;
+
+	if (helo.n == 0 || helo.n > DOMAIN_MAX)
+		return;
+	helo = domain_lower(q->arena, helo);
+	if (lists->helo.count > 0 && domain_listed(&lists->helo, helo))
+		inquiry_raise(q, "DENY_HELO", "%.*s",
+		    SPAN_ARG(q->message->client.helo));
+	else if (set != NULL)
+		raise_entry(q, "DENY_HELO", entryset_name(set, ENTRY_DENY,
+		    ENTRY_HELO, domain_ascii(q->arena, helo)));
+}
+
+/* Entries have A-labels. */
+static const struct entry *
+address_entry(const struct entryset *set, enum entry_kind kind,
+    struct arena *arena, const struct address *address)
+{
+	struct span whole = address->whole, domain, local;
+
+	if (set == NULL || whole.n > ADDRESS_MAX)
+		return NULL;
+	domain = domain_ascii(arena, address->domain);
+	if (domain.n == 0)
+		return NULL;
+	local = arena_lower(arena, span_head(whole, span_rchr(whole, '@') + 1));
+	return entryset_name(set, ENTRY_DENY, kind,
+	    arena_join(arena, local, domain));
+}
+
+static void
+judge_sender(const struct lists *lists, struct inquiry *q)
+{
+	const struct message *m = q->message;
+	struct address sender;
+
+	if (m->sender.n == 0 ||
+	    (address_path(q->arena, m->sender, &sender) & ADDRESS_EMPTY))
+		return;
+	if (lists->sender.count > 0 &&
+	    address_listed(&lists->sender, q->arena, &sender))
+		inquiry_raise(q, "USER_IN_BLOCKLIST", "sender %.*s",
+		    SPAN_ARG(m->sender));
+	else
+		raise_entry(q, "USER_IN_BLOCKLIST", address_entry(
+		    shared_entries(lists, q), ENTRY_SENDER, q->arena,
+		    &sender));
+}
+
 static enum answer
 lists_run_sender(const void *self, struct inquiry *q)
 {
 	const struct lists *lists = self;
-	const struct message *m = q->message;
-	struct address sender;
-	char ip[IP_TEXT_MAX];
 
-	if (m->direction != DIRECTION_INBOUND)
+	if (q->message->direction != DIRECTION_INBOUND)
 		return ANSWERED;
-	if (m->client.has_ip && lists->clients.map.count > 0 &&
-	    netset_find(&lists->clients, &m->client.ip) != NULL)
-		inquiry_raise(q, "DENY_CLIENT", "%s",
-		    ip_text(&m->client.ip, ip));
-	if (lists->helo.count > 0 && m->client.helo.n <= DOMAIN_MAX &&
-	    domain_listed(&lists->helo,
-	    domain_lower(q->arena, m->client.helo)))
-		inquiry_raise(q, "DENY_HELO", "%.*s",
-		    SPAN_ARG(m->client.helo));
-	if (lists->sender.count > 0 && m->sender.n > 0 &&
-	    !(address_path(q->arena, m->sender, &sender) & ADDRESS_EMPTY) &&
-	    address_listed(&lists->sender, q->arena, &sender))
-		inquiry_raise(q, "USER_IN_BLOCKLIST", "sender %.*s",
-		    SPAN_ARG(m->sender));
-	return ANSWERED;
+	judge_client(lists, q);
+	judge_helo(lists, q);
+	judge_sender(lists, q);
+	/* The store was not read since the start: who is denied, is unknown. */
+	return lists->shared && q->roster == NULL && q->shared != NULL &&
+	    q->shared->roster != NULL ? UNANSWERED : ANSWERED;
+}
+
+static void
+judge_author(const struct lists *lists, struct inquiry *q,
+    const struct address *author)
+{
+	if (address_listed(&lists->from, q->arena, author))
+		inquiry_raise(q, "USER_IN_BLOCKLIST", "From %.*s",
+		    SPAN_ARG(author->whole));
+	else
+		raise_entry(q, "USER_IN_BLOCKLIST", address_entry(
+		    shared_entries(lists, q), ENTRY_FROM, q->arena, author));
 }
 
 /* Every address of every From field counts: a reader may see any of them. */
@@ -230,7 +328,7 @@ lists_run_headers(const void *self, struct inquiry *q)
 	size_t i, k, count;
 
 	if (q->message->direction != DIRECTION_INBOUND ||
-	    lists->from.count == 0)
+	    (lists->from.count == 0 && shared_entries(lists, q) == NULL))
 		return ANSWERED;
 	for (i = 0; i < FROM_ADDRESSES_MAX; i++) {
 		h = message_find(q->message, "From", i);
@@ -239,9 +337,7 @@ lists_run_headers(const void *self, struct inquiry *q)
 		address_list(q->arena, h->value, from, FROM_ADDRESSES_MAX,
 		    &count);
 		for (k = 0; k < count; k++)
-			if (address_listed(&lists->from, q->arena, &from[k]))
-				inquiry_raise(q, "USER_IN_BLOCKLIST",
-				    "From %.*s", SPAN_ARG(from[k].whole));
+			judge_author(lists, q, &from[k]);
 	}
 	return ANSWERED;
 }
@@ -251,6 +347,7 @@ const struct check check_lists = {
 	.options = rows,
 	.size = sizeof(struct lists_options),
 	.symbols = symbols,
+	.service = "store",
 	.load = lists_load,
 	.unload = lists_unload,
 	.needs = lists_needs,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "rules/netanswer.h"
 #include "rules/rulebook.h"
 
 struct rules_state {
@@ -232,6 +233,7 @@ rules_run(const void *arg, struct inquiry *q)
 
 	match_evals(self->book->matcher, &state->match);
 	raise_slow(self, q, &state->match);
+	netanswers_take(self->book->rules, &state->match);
 	take_symbols(self, q, &state->match);
 	take_unknown(self, q, &state->match);
 	judge_metas(self, q, &state->match);

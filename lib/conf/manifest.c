@@ -1,6 +1,7 @@
 /* manifest - the files that a generation was read from. */
 #include "conf/manifest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,11 +63,9 @@ was_changed(const struct stat *before, const struct stat *after, size_t n)
 	    milliseconds(&before->st_mtim) != milliseconds(&after->st_mtim);
 }
 
-void
-manifest_add(struct manifest *m, const char *name, struct span bytes,
-    const struct stat *before, const struct stat *after)
+static struct manifest_file *
+new_file(struct manifest *m, const char *name)
 {
-	struct digest *digest = digest_new();
 	struct manifest_file *file;
 
 	m->files = mem_array(m->files, m->count + 1, sizeof(*m->files));
@@ -75,6 +74,26 @@ manifest_add(struct manifest *m, const char *name, struct span bytes,
 	file->name = mem_copy(name, strlen(name));
 	file->section = m->section;
 	file->key = m->key;
+	return file;
+}
+
+void
+manifest_note(struct manifest *m, const char *name, const char *digest,
+    int64_t modified)
+{
+	struct manifest_file *file = new_file(m, name);
+
+	snprintf(file->digest, sizeof(file->digest), "%s", digest);
+	file->modified = modified;
+}
+
+void
+manifest_add(struct manifest *m, const char *name, struct span bytes,
+    const struct stat *before, const struct stat *after)
+{
+	struct digest *digest = digest_new();
+	struct manifest_file *file = new_file(m, name);
+
 	digest_add(digest, bytes);
 	digest_text(digest, file->digest);
 	digest_free(digest);

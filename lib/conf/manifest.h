@@ -48,6 +48,13 @@ void manifest_list(struct manifest *, const char *section, const char *key);
 void manifest_add(struct manifest *, const char *name, struct span bytes,
     const struct stat *before, const struct stat *after);
 
+/*
+ * Notes a file that somebody else read whole, by the digest of its bytes; one
+ * without entries that could be lost.
+ */
+void manifest_note(struct manifest *, const char *name, const char *digest,
+    int64_t modified);
+
 /* Adds what stands in the files to a digest, from the first-th on. */
 void manifest_digest(const struct manifest *, size_t first, struct digest *);
 

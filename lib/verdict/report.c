@@ -71,6 +71,7 @@ report_status(struct arena *arena, const struct result *r,
 {
 	struct folded f;
 	struct span copy;
+	char lists[24];
 
 	buf_init(&f.b, REPORT_MAX);
 	buf_puts(&f.b, d->spam ? "Yes, score=" : "No, score=");
@@ -81,6 +82,11 @@ report_status(struct arena *arena, const struct result *r,
 	put_tests(&f, r);
 	put_folded(&f, " ", "version=postern-", POSTERN_VERSION);
 	put_folded(&f, " ", "generation=", generation);
+	if (r->lists > 0) {
+		snprintf(lists, sizeof(lists), "%llu",
+		    (unsigned long long)r->lists);
+		put_folded(&f, " ", "lists=", lists);
+	}
 	copy = arena_span(arena, buf_contents(&f.b));
 	buf_done(&f.b);
 	return copy;
@@ -242,8 +248,12 @@ report_log(const struct report *report, struct buf *b)
 	log_symbols(b, report->result);
 	if (d->code[0] != '\0')
 		buf_printf(b, " reply=\"%s %s\"", d->code, d->enhanced);
-	buf_printf(b, " token=%s mode=%s generation=%s ended=%s", d->token,
-	    report->mode, report->generation, report->ended);
+	buf_printf(b, " token=%s mode=%s generation=%s", d->token,
+	    report->mode, report->generation);
+	if (report->result->lists > 0)
+		buf_printf(b, " lists=%llu",
+		    (unsigned long long)report->result->lists);
+	buf_printf(b, " ended=%s", report->ended);
 	if (report->elapsed >= 0)
 		buf_printf(b, " ms=%lld", (long long)report->elapsed);
 }
@@ -358,6 +368,8 @@ json_decision(struct buf *b, const struct report *report)
 	char reply[REPLY_MAX + 20];
 
 	json_text(b, "generation", span_of(report->generation));
+	if (report->result->lists > 0)
+		json_number(b, "lists", report->result->lists);
 	json_text(b, "mode", span_of(report->mode));
 	json_text(b, "direction",
 	    span_of(direction_name(report->message->direction)));

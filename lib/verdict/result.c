@@ -62,7 +62,8 @@ add_symbol(struct result *r, const struct weight *weight, int64_t score,
 }
 
 void
-result_vraise(struct result *r, const char *name, const char *fmt, va_list ap)
+result_vraise_part(struct result *r, const char *name, int64_t milli,
+    const char *fmt, va_list ap)
 {
 	const struct weight *weight = weights_find(r->weights, span_of(name));
 	char evidence[RESULT_EVIDENCE_MAX + 1];
@@ -71,8 +72,14 @@ result_vraise(struct result *r, const char *name, const char *fmt, va_list ap)
 	if (r->count == RESULT_SYMBOLS_MAX || result_find(r, name) != NULL)
 		return;
 	vsnprintf(evidence, sizeof(evidence), fmt, ap);
-	add_symbol(r, weight, weight->score,
+	add_symbol(r, weight, weight->score * milli / 1000,
 	    arena_span(r->arena, span_of(evidence)));
+}
+
+void
+result_vraise(struct result *r, const char *name, const char *fmt, va_list ap)
+{
+	result_vraise_part(r, name, 1000, fmt, ap);
 }
 
 void

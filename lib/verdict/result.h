@@ -48,6 +48,8 @@ struct result {
 	const char *demand_text;
 	const char *defer;	/* why the sender should come back, or NULL */
 	const char *defer_code;	/* enhanced status code, RFC 3463 */
+	uint64_t lists;		/* version of the lists that operators change
+				 * at run time; 0: they are empty */
 };
 
 /* weights outlive the result. */
@@ -61,6 +63,13 @@ void result_raise(struct result *, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void result_vraise(struct result *, const char *name, const char *fmt, va_list)
     __attribute__((format(printf, 3, 0)));
+
+/*
+ * The same for a symbol that counts more or less: so many thousandths of its
+ * weight, rounded towards 0.
+ */
+void result_vraise_part(struct result *, const char *name, int64_t milli,
+    const char *fmt, va_list) __attribute__((format(printf, 4, 0)));
 
 /*
  * Adds a symbol whose weight is known, counted that many times.  Raised again
