@@ -14,6 +14,7 @@
 #include "settings.h"
 
 #define ANSWER_MAX (8 << 20)
+#define LINE_MAX_BYTES 4000	/* what the daemon takes */
 
 /* The control socket's path, from the configuration; heap, or NULL. */
 static char *
@@ -113,4 +114,24 @@ ask_main(const struct globals *g, int argc, char **argv)
 	fprintf(stderr, "usage: posternctl %s%s\n", argv[0],
 	    reload ? " [--accept-shrink]" : "");
 	return EX_USAGE;
+}
+
+int
+words_main(const struct globals *g, int argc, char **argv)
+{
+	struct buf line;
+	int i, status = EX_USAGE;
+
+	buf_init(&line, LINE_MAX_BYTES);
+	for (i = 0; i < argc; i++) {
+		if (i > 0)
+			buf_char(&line, ' ');
+		buf_puts(&line, argv[i]);
+	}
+	if (line.full || strpbrk(buf_string(&line), "\r\n") != NULL)
+		fputs("posternctl: too long, or more than one line\n", stderr);
+	else
+		status = ask_daemon(g, buf_string(&line));
+	buf_done(&line);
+	return status;
 }

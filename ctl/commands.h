@@ -22,10 +22,19 @@ int check_config_main(const struct globals *, int argc, char **argv);
 int dkim_main(const struct globals *, int argc, char **argv);
 int dmarc_main(const struct globals *, int argc, char **argv);
 int domain_main(const struct globals *, int argc, char **argv);
+int geoip_main(const struct globals *, int argc, char **argv);
+int dnslists_main(const struct globals *, int argc, char **argv);
 int rules_main(const struct globals *, int argc, char **argv);
+int store_main(const struct globals *, int argc, char **argv);
 
 /* reload, rollback, stats, status: asked of a running daemon. */
 int ask_main(const struct globals *, int argc, char **argv);
+
+/* The same for commands whose words the daemon reads. */
+int words_main(const struct globals *, int argc, char **argv);
+
+/* trust, deny. */
+int trust_main(const struct globals *, int argc, char **argv);
 
 /* Prints what the daemon says to a command; returns the exit status. */
 int ask_daemon(const struct globals *, const char *command);

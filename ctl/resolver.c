@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "open.h"
 #include "settings.h"
 
 #define QUESTION_MS 5000
@@ -43,7 +44,7 @@ open_configured(const struct globals *g, int *status, struct error *error)
 	*status = EX_CONFIG;
 	if (conf != NULL) {
 		*status = EX_UNAVAILABLE;
-		dns = settings_open_dns(conf_section(conf, "dns"), error);
+		dns = open_dns(conf_section(conf, "dns"), error);
 	}
 	conf_free(conf);
 	free(sections);

@@ -142,6 +142,8 @@ explain_definition(const struct rule *rule)
 		printf("\ttflags %.*s\n", SPAN_ARG(rule->tflags));
 	if (rule->unsupported != NULL)
 		printf("\tnot supported: %s\n", rule->unsupported);
+	else if (rule->idle != NULL)
+		printf("\tnot run: %s\n", rule->idle);
 	else if (!rule->active)
 		printf("\tnot run: %s the score 0\n", rule->score == 0 ?
 		    "it has" : "a part of it has");

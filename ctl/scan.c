@@ -15,6 +15,7 @@
 #include "ctl/commands.h"
 #include "ctl/source.h"
 #include "feed.h"
+#include "open.h"
 
 #define EXIT_SPAM 1
 #define HOST_NAME_BYTES 256
@@ -154,13 +155,15 @@ scan_main(const struct globals *globals, int argc, char **argv)
 	run.services.metrics = metrics_new();
 	run.services.store = store_memory();
 	run.services.pool = engine_pool_new();
+	/* Files are judged by themselves, not by the ones before them. */
+	run.services.rehearsal = true;
 	gethostname(host, sizeof(host) - 1);
 	run.arrival.our_name = span_of(host);
 	run.arrival.authserv_id = host;
 	run.snapshot = snapshot_load(g.conf, g.overrides, NULL,
 	    run.services.metrics, &error);
 	if (run.snapshot != NULL && run.snapshot->dns->enabled)
-		run.services.dns = settings_open_dns(run.snapshot->dns,
+		run.services.dns = open_dns(run.snapshot->dns,
 		    &error);
 	if (run.snapshot == NULL || (run.snapshot->dns->enabled &&
 	    run.services.dns == NULL)) {

@@ -14,9 +14,9 @@
 
 enum {
 	OPT_SOCKET = 256, OPT_FROM, OPT_RCPT, OPT_HELO, OPT_CLIENT, OPT_AUTH,
-	OPT_MACRO, OPT_QUEUE_ID, OPT_EARLY_ID, OPT_CONNECTIONS, OPT_COUNT,
-	OPT_PER_CONNECTION, OPT_OFFER, OPT_TIMEOUT, OPT_JSON, OPT_QUIET,
-	OPT_HELP
+	OPT_ENVELOPES, OPT_MACRO, OPT_QUEUE_ID, OPT_EARLY_ID, OPT_CONNECTIONS,
+	OPT_COUNT, OPT_PER_CONNECTION, OPT_OFFER, OPT_TIMEOUT, OPT_JSON,
+	OPT_QUIET, OPT_HELP
 };
 
 static const struct option long_options[] = {
@@ -26,6 +26,7 @@ static const struct option long_options[] = {
 	{ "helo", required_argument, NULL, OPT_HELO },
 	{ "client", required_argument, NULL, OPT_CLIENT },
 	{ "auth", required_argument, NULL, OPT_AUTH },
+	{ "envelopes", required_argument, NULL, OPT_ENVELOPES },
 	{ "macro", required_argument, NULL, OPT_MACRO },
 	{ "queue-id", required_argument, NULL, OPT_QUEUE_ID },
 	{ "early-id", no_argument, NULL, OPT_EARLY_ID },
@@ -49,6 +50,7 @@ static const char usage_text[] =
 "  --helo NAME           HELO argument (mail.example.org)\n"
 "  --client IP[,NAME]    SMTP client (192.0.2.1,mail.example.org)\n"
 "  --auth USER           the client logged in as USER\n"
+"  --envelopes FILE      lines of IP[,NAME] HELO FROM RCPT [USER], in turn\n"
 "  --macro NAME=VALUE    a macro of the MTA, repeatable\n"
 "  --queue-id ID         the same for every message (made up)\n"
 "  --early-id            the id is known at MAIL, as in Sendmail\n"
@@ -180,6 +182,9 @@ parse_option(struct send_options *o, int option, char *argument)
 	case OPT_AUTH:
 		return add_macro(o, "auth_type", "PLAIN") != 0 ? -1 :
 		    add_macro(o, "auth_authen", argument);
+	case OPT_ENVELOPES:
+		o->envelopes = argument;
+		return 0;
 	case OPT_MACRO:
 		return parse_macro(o, argument);
 	case OPT_QUEUE_ID:
@@ -338,26 +343,42 @@ run_all(const struct send_options *o, const struct send_message *m, size_t n)
 	return status;
 }
 
+static int
+send_files(const struct send_options *o, char **names, size_t n)
+{
+	struct send_message *m = mem_array(NULL, n, sizeof(*m));
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++)
+		if (read_message(names[i], &m[i]) != 0) {
+			free_messages(m, i + 1);
+			return EX_NOINPUT;
+		}
+	rc = run_all(o, m, n);
+	free_messages(m, n);
+	return rc;
+}
+
 int
 send_main(int argc, char **argv)
 {
 	struct send_options o;
-	struct send_message *m;
-	size_t i, n;
+	struct error error;
 	int rc = parse_options(&o, argc, argv);
 
 	if (rc != 0) {
 		fputs(usage_text, rc > 0 ? stdout : stderr);
 		return rc > 0 ? 0 : EX_USAGE;
 	}
-	n = (size_t)(argc - optind);
-	m = mem_array(NULL, n, sizeof(*m));
-	for (i = 0; i < n; i++)
-		if (read_message(argv[optind + (int)i], &m[i]) != 0) {
-			free_messages(m, i + 1);
-			return EX_NOINPUT;
-		}
-	rc = run_all(&o, m, n);
-	free_messages(m, n);
+	if (o.envelopes != NULL && sendlist_read(&o.list, o.envelopes,
+	    &o.envelope, &error) != 0) {
+		complain(error.text, NULL);
+		rc = EX_NOINPUT;
+	} else {
+		rc = send_files(&o, argv + optind, (size_t)(argc - optind));
+	}
+	if (o.envelopes != NULL)
+		sendlist_done(&o.list);
 	return rc;
 }

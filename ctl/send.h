@@ -12,6 +12,7 @@
 
 #include "base/span.h"
 #include "ctl/mclient.h"
+#include "ctl/sendlist.h"
 
 #define SEND_CONNECTIONS_MAX 1000
 #define SEND_COUNT_MAX 100000000
@@ -32,6 +33,8 @@ struct send_options {
 	struct mclient_envelope envelope;
 	struct mclient_macro macros[SEND_MACROS_MAX];
 	const char *rcpts[MCLIENT_RCPTS_MAX];
+	const char *envelopes;		/* file of list, or NULL */
+	struct sendlist list;		/* instead of envelope, if any */
 	int64_t connections;
 	int64_t count;
 	int64_t per_connection;		/* messages; 0 is no limit */

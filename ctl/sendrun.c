@@ -107,13 +107,20 @@ leave(struct sender *s)
 	s->mc = NULL;
 }
 
+static struct mclient_envelope
+envelope(const struct send_options *o, int64_t number)
+{
+	return o->list.count > 0 ?
+	    o->list.each[(size_t)number % o->list.count] : o->envelope;
+}
+
 static void
 send_one(struct sender *s, int64_t number)
 {
 	const struct send_options *o = s->run->options;
 	const struct send_message *m =
 	    &s->run->messages[(size_t)number % s->run->message_count];
-	struct mclient_envelope env = o->envelope;
+	struct mclient_envelope env = envelope(o, number);
 	struct mclient_verdict v;
 	struct error e;
 	char id[32];

@@ -8,11 +8,12 @@
 #include "milter/notify.h"
 
 /* Sections that are read at start only. */
-static const char *const fixed[] = {"daemon", "log", NULL};
+static const char *const fixed[] = {"daemon", "log", "store", "redis",
+    NULL};
 static const struct {
 	const char *section, *key;
 } fixed_keys[] = {
-	{"store", "backend"}, {"store", "path"}, {"store", "size"},
+	{"failures", "store"},
 	{"dns", "enabled"}, {"dns", "forwarders"}, {"dns", "trust_anchor"},
 	{"dns", "cache"}, {"dns", "timeout"}, {"dns", "local_zones"},
 };
@@ -95,6 +96,7 @@ int
 daemon_reload(struct daemon *d, bool shrunk, struct buf *out,
     struct error *error)
 {
+	char name[GENERATION_MAX], was[GENERATION_MAX];
 	struct snapshot *new, *old;
 
 	notify_reloading();
@@ -104,13 +106,15 @@ daemon_reload(struct daemon *d, bool shrunk, struct buf *out,
 		snapshot_put(old);
 		return refuse_reload(d, error);
 	}
+	memcpy(name, new->generation, sizeof(name));
+	memcpy(was, old->generation, sizeof(was));
 	note_changes(old, new, out);
 	if (out->n > 0)
 		log_info(d->log, "%s", buf_string(out));
-	log_info(d->log, "generation %s in use, was %s", new->generation,
-	    old->generation);
-	buf_printf(out, "generation %s in use\n", new->generation);
 	take_into_use(d, old, new);
+	/* Who reads the log may rely on it: the next message has it. */
+	log_info(d->log, "generation %s in use, was %s", name, was);
+	buf_printf(out, "generation %s in use\n", name);
 	d->refused.text[0] = d->doubts.text[0] = '\0';
 	metrics_add(d->services.metrics, METRIC_RELOADS, 1);
 	notify_send("READY=1\nSTATUS=ready");
@@ -120,17 +124,19 @@ daemon_reload(struct daemon *d, bool shrunk, struct buf *out,
 int
 daemon_rollback(struct daemon *d, struct buf *out, struct error *error)
 {
+	char name[GENERATION_MAX], was[GENERATION_MAX];
 	struct snapshot *old, *new = d->previous;
 
 	if (new == NULL)
 		return error_set(error, "no other generation has been in use");
 	d->previous = NULL;
 	old = current_get(d->current);
-	log_info(d->log, "rolled back: generation %s in use, was %s",
-	    new->generation, old->generation);
-	buf_printf(out, "generation %s in use, was %s\n", new->generation,
-	    old->generation);
+	memcpy(name, new->generation, sizeof(name));
+	memcpy(was, old->generation, sizeof(was));
 	take_into_use(d, old, new);
+	log_info(d->log, "rolled back: generation %s in use, was %s", name,
+	    was);
+	buf_printf(out, "generation %s in use, was %s\n", name, was);
 	metrics_add(d->services.metrics, METRIC_ROLLBACKS, 1);
 	return 0;
 }

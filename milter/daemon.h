@@ -5,6 +5,7 @@
 #ifndef MILTER_DAEMON_H
 #define MILTER_DAEMON_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -13,6 +14,8 @@
 #include "scan.h"
 
 struct gate;
+
+#define ASKER_MAX 65	/* bytes of a user's name, and a zero */
 
 struct daemon {
 	const char *file;		/* of the configuration */
@@ -23,12 +26,14 @@ struct daemon {
 	struct log *log;
 	struct gate *gate;
 	struct progress *progress;
+	pthread_t keeper;		/* keeper.h */
 	char *host_name;		/* authserv-id where nothing else is */
 	atomic_bool draining;		/* libmilter may stop now */
 	int64_t started;		/* wall clock, ms */
 	int64_t reloaded;		/* wall clock of the last good load */
 	struct error refused;		/* the last reload, or empty */
 	struct error doubts;		/* about the first load, or empty */
+	char asker[ASKER_MAX];		/* who sends the command that runs */
 };
 
 /*
@@ -63,7 +68,10 @@ bool gate_enter(struct gate *, const struct limits *);
 bool gate_hold(struct gate *, int64_t change, const struct limits *);
 void gate_leave(struct gate *, int64_t held);
 
-/* Closes the gate; true once everybody left, false after timeout ms. */
+/* Whoever comes waits from now on. */
+void gate_close(struct gate *);
+
+/* After that: true once everybody left, false after timeout ms. */
 bool gate_drain(struct gate *, int64_t timeout);
 
 #endif

@@ -76,6 +76,14 @@ gate_leave(struct gate *g, int64_t held)
 	pthread_mutex_unlock(&g->lock);
 }
 
+void
+gate_close(struct gate *g)
+{
+	pthread_mutex_lock(&g->lock);
+	g->closed = true;
+	pthread_mutex_unlock(&g->lock);
+}
+
 bool
 gate_drain(struct gate *g, int64_t timeout)
 {
@@ -90,7 +98,6 @@ gate_drain(struct gate *g, int64_t timeout)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&g->lock);
-	g->closed = true;
 	while (g->inside > 0 && status == 0)
 		status = pthread_cond_timedwait(&g->left, &g->lock, &until);
 	status = g->inside == 0;

@@ -17,11 +17,13 @@
 #include "base/mem.h"
 #include "milter/callbacks.h"
 #include "milter/control.h"
+#include "milter/keeper.h"
 #include "milter/notify.h"
 #include "milter/privileges.h"
 #include "milter/quickack.h"
 #include "milter/signals.h"
 #include "net/endpoint.h"
+#include "open.h"
 #include "rules/compile.h"
 
 #define OVERRIDES_MAX 256
@@ -174,16 +176,6 @@ open_sockets(struct sockets *s, const struct snapshot *snapshot,
 	return 0;
 }
 
-static struct store *
-open_store(const struct snapshot *snapshot, struct error *error)
-{
-	const struct store_settings *s = snapshot->store;
-
-	if (s->backend == STORE_KIND_MEMORY)
-		return store_memory();
-	return store_embedded(s->path, s->size, error);
-}
-
 /* The folder of the control socket, and the store's, where they are missing. */
 static int
 make_directories(const struct snapshot *snapshot, struct error *error)
@@ -199,7 +191,7 @@ make_directories(const struct snapshot *snapshot, struct error *error)
 	if (folder[0] != '\0')
 		status = privileges_directory(folder, d->user, error);
 	free(folder);
-	if (status == 0 && snapshot->store->backend == STORE_KIND_EMBEDDED)
+	if (status == 0 && snapshot->store->backend != STORE_KIND_MEMORY)
 		status = privileges_directory(snapshot->store->path, d->user,
 		    error);
 	return status;
@@ -228,7 +220,9 @@ start_threads(struct daemon *d)
 
 	signals_block(true);
 	d->progress = progress_new(d->services.metrics);
-	status = pthread_create(&thread, NULL, milter_run, d);
+	status = keeper_start(d);
+	if (status == 0)
+		status = pthread_create(&thread, NULL, milter_run, d);
 	if (status == 0)
 		pthread_detach(thread);
 	signals_block(false);
@@ -300,9 +294,11 @@ drain(struct daemon *d, const struct sockets *s)
 {
 	struct snapshot *snapshot = current_get(d->current);
 	const struct daemon_settings *settings;
+	bool all;
 
 	settings = conf_section(snapshot->conf, "daemon");
 	atomic_store(&d->draining, true);
+	gate_close(d->gate);
 	notify_send("STOPPING=1");
 	log_info(d->log, "draining, %llu messages under way",
 	    (unsigned long long)metrics_get(d->services.metrics,
@@ -311,12 +307,16 @@ drain(struct daemon *d, const struct sockets *s)
 	/* posternctl is told at once that nobody answers any more. */
 	unlink(endpoint_path(s->control_address));
 	close(s->control);
-	if (!gate_drain(d->gate, settings->drain))
+	all = gate_drain(d->gate, settings->drain);
+	if (!all)
 		log_warn(d->log, "gave up on %llu messages; the MTA answers "
 		    "for them", (unsigned long long)metrics_get(
 		    d->services.metrics, METRIC_IN_FLIGHT));
 	usleep(LAST_WORDS_MS * 1000);
-	store_close(d->services.store);
+	keeper_stop(d);
+	/* Messages that were given up may still ask it. */
+	if (all)
+		store_close(d->services.store);
 	log_info(d->log, "stopped");
 	/* libmilter's threads cannot be joined: leave without destructors. */
 	_exit(EX_OK);
@@ -370,15 +370,16 @@ run(struct daemon *d, struct snapshot *snapshot, struct sockets *sockets)
 		return fail("", &error, EX_UNAVAILABLE);
 	if (privileges_drop(settings->user, &error) != 0)
 		return fail("", &error, EX_NOPERM);
-	d->services.store = open_store(snapshot, &error);
+	d->services.store = open_store(snapshot->conf, &error);
 	if (d->services.store == NULL)
 		return fail("store: ", &error, EX_CANTCREAT);
 	/* After the change of user: its threads and files are that user's. */
 	if (snapshot->dns->enabled) {
-		d->services.dns = settings_open_dns(snapshot->dns, &error);
+		d->services.dns = open_dns(snapshot->dns, &error);
 		if (d->services.dns == NULL)
 			return fail("dns: ", &error, EX_CONFIG);
 	}
+	d->services.shared = keeper_shared(d->host_name, d->started);
 	sockets->signals = signals_open();
 	if (sockets->signals < 0 ||
 	    callbacks_register(d, sockets->mta, &error) != 0 ||
