@@ -13,7 +13,7 @@ HARDEN := -fPIE -fstack-protector-strong -fno-strict-aliasing
 override CPPFLAGS += -Ilib -I. -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"' \
 	-DPOSTERN_CONF='"$(SYSCONFDIR)/postern/postern.conf"'
 LINK := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-LIBS := -lunbound -lspf2 -lpsl -lidn2 -llmdb -lopendkim -lcrypto -lhs \
+LIBS := -lunbound -lhiredis -lmaxminddb -lspf2 -lpsl -lidn2 -llmdb -lopendkim -lcrypto -lhs \
 	-lpcre2-8 -lpcre2-32 -lm -lpthread
 
 LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
@@ -21,7 +21,7 @@ MILTER_SRC := $(sort $(wildcard milter/*.c))
 CTL_SRC := $(sort $(wildcard ctl/*.c))
 UNIT := $(patsubst test/unit/%.c,%,$(sort $(wildcard test/unit/*.c)))
 # What the programs below test/socket share.
-LAB := lab labask
+LAB := lab labask hosts hostsload hostsproxy
 SOCKET := $(filter-out $(LAB),$(patsubst test/socket/%.c,%,$(sort $(wildcard test/socket/*.c))))
 FUZZ := $(patsubst test/fuzz/%.c,%,$(filter-out test/fuzz/replay.c,$(sort $(wildcard test/fuzz/*.c))))
 
@@ -32,6 +32,8 @@ CTL_LIB := $(BUILD)/libctl.a
 Q := $(if $(V),,@)
 say = @$(if $(V),:,echo "  $(1)")
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+# What several kinds of tests share.
+TOOLS := $(call object,$(sort $(wildcard test/*.c)))
 
 all: $(BUILD)/postern $(BUILD)/posternctl
 
@@ -56,7 +58,7 @@ $(BUILD)/posternctl: $(call object,ctl/main.c) $(CTL_LIB) $(LIB)
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(CTL_LIB) $(LIB)
+$(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(TOOLS) $(CTL_LIB) $(LIB)
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
@@ -64,15 +66,15 @@ $(BUILD)/test/fuzz/%: $(BUILD)/test/fuzz/%.o $(BUILD)/test/fuzz/replay.o $(CTL_L
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/test/scenario/play: $(call object,$(sort $(wildcard test/scenario/*.c))) $(CTL_LIB) $(LIB)
+$(BUILD)/test/scenario/play: $(call object,$(sort $(wildcard test/scenario/*.c))) $(TOOLS) $(CTL_LIB) $(LIB)
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/test/socket/%: $(BUILD)/test/socket/%.o $(LAB:%=$(BUILD)/test/socket/%.o) $(CTL_LIB) $(LIB)
+$(BUILD)/test/socket/%: $(BUILD)/test/socket/%.o $(LAB:%=$(BUILD)/test/socket/%.o) $(TOOLS) $(CTL_LIB) $(LIB)
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/test/bench/%: $(BUILD)/test/bench/%.o $(LIB)
+$(BUILD)/test/bench/%: $(BUILD)/test/bench/%.o $(TOOLS) $(LIB)
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ -lmilter $(LIBS)
 
@@ -110,49 +112,52 @@ lint: all
 without_content = mkdir $(1)/rules && cp -R rules/[123]*.cf rules/lists \
 	$(1)/rules && (sed '/^	cache = /d' contrib/postern.conf && \
 	echo "content { enabled = no }") > $(1)/postern.conf
+# Nor with what is kept of senders, which bench-store measures.
+alone = $(call without_content,$(1)) && \
+	sed -i '/^reputation {/,/^}/s/enabled = yes/enabled = no/' \
+	$(1)/postern.conf
+with_content = cp -R contrib/postern.conf rules $(1)
 
 # Speed and memory against a filter that does nothing; ends with bar lines.
 BENCH := $(BUILD)/bench
 bench: all bench-programs
 	@rm -rf $(BENCH)
 	@mkdir -p $(BENCH)/corpus
-	@$(call without_content,$(BENCH))
+	@$(call alone,$(BENCH))
 	$(BUILD)/test/bench/corpus $(BENCH)/corpus 4000
 	/usr/bin/python3 test/bench/run.py --build $(BUILD) \
 		--conf $(BENCH)/postern.conf --corpus $(BENCH)/corpus \
 		--state $(BENCH) $(BENCHFLAGS)
 
+# measure NAME,WHAT,FLAGS: runs test/bench/NAME.py; WHAT is one of the above.
+define measure
+@rm -rf $(BUILD)/bench-$(1)
+@mkdir -p $(BUILD)/bench-$(1)/plain
+@$(call $(2),$(BUILD)/bench-$(1))
+$(BUILD)/test/bench/corpus $(BUILD)/bench-$(1)/plain 400
+/usr/bin/python3 test/bench/$(1).py --build $(BUILD) \
+	--state $(BUILD)/bench-$(1) $(3)
+endef
+wanted = .ci/deps $(1) || echo "make $@: going on with what is there"
+
 # Against opendkim, and opendkim and opendmarc one after the other.
-AUTH_BENCH := $(BUILD)/bench-auth
 bench-auth: all $(BUILD)/test/bench/corpus
-	@rm -rf $(AUTH_BENCH)
-	@mkdir -p $(AUTH_BENCH)/plain
-	@$(call without_content,$(AUTH_BENCH))
-	$(BUILD)/test/bench/corpus $(AUTH_BENCH)/plain 400
-	/usr/bin/python3 test/bench/auth.py --build $(BUILD) \
-		--state $(AUTH_BENCH) $(AUTHFLAGS)
+	$(call measure,auth,alone,$(AUTHFLAGS))
 
 # Content analysis against spamd and rspamd.
-CONTENT_BENCH := $(BUILD)/bench-content
 bench-content: all $(BUILD)/test/bench/corpus
-	@.ci/deps content || echo "make bench-content: going on with what is there"
-	@rm -rf $(CONTENT_BENCH)
-	@mkdir -p $(CONTENT_BENCH)/plain
-	@cp -R contrib/postern.conf rules $(CONTENT_BENCH)
-	$(BUILD)/test/bench/corpus $(CONTENT_BENCH)/plain 400
-	/usr/bin/python3 test/bench/content.py --build $(BUILD) \
-		--state $(CONTENT_BENCH) $(CONTENTFLAGS)
+	@$(call wanted,content)
+	$(call measure,content,with_content,$(CONTENTFLAGS))
 
 # Reloads with the stock rules while mail flows.
-RELOAD_BENCH := $(BUILD)/bench-reload
 bench-reload: all $(BUILD)/test/bench/corpus
-	@.ci/deps content || echo "make bench-reload: going on with what is there"
-	@rm -rf $(RELOAD_BENCH)
-	@mkdir -p $(RELOAD_BENCH)/plain
-	@cp -R contrib/postern.conf rules $(RELOAD_BENCH)
-	$(BUILD)/test/bench/corpus $(RELOAD_BENCH)/plain 400
-	/usr/bin/python3 test/bench/reload.py --build $(BUILD) \
-		--state $(RELOAD_BENCH) $(RELOADFLAGS)
+	@$(call wanted,content)
+	$(call measure,reload,with_content,$(RELOADFLAGS))
+
+# The store of several hosts against one in memory, and with ten million keys.
+bench-store: all $(addprefix $(BUILD)/test/bench/,corpus fill places)
+	@$(call wanted,store)
+	$(call measure,store,without_content,$(STOREFLAGS))
 
 # Our rule engine against SpamAssassin, over the corpora.
 parity: all
@@ -180,7 +185,7 @@ html-compare: $(BUILD)/test/conformance/html_dump
 # Every bar that an issue names; one that is missed hides no other.
 bars:
 	@missed=0; for part in bench bench-auth bench-content \
-		bench-reload conformance parity rules-report; do \
+		bench-reload bench-store conformance parity rules-report; do \
 		$(MAKE) --no-print-directory $$part || missed=1; \
 	done; exit $$missed
 
@@ -223,8 +228,8 @@ help:
 	@echo "make run      shows the filter at work behind a private Postfix"
 	@echo "make check    runs all tests (make deps installs what they need)"
 	@echo "make install  DESTDIR= PREFIX=$(PREFIX)"
-	@echo "make lint, bench, bench-auth, bench-content, bench-reload, conformance,"
-	@echo "     parity"
+	@echo "make lint, bench, bench-auth, bench-content, bench-reload, bench-store,"
+	@echo "     conformance, parity"
 	@echo "make bars     all of these but lint; make clean"
 
 .PHONY: all unit-programs fuzz-programs socket-programs play-program \

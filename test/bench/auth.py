@@ -44,6 +44,7 @@ from run import Failed, Filter, bar, load, median, send
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SIGN = os.path.join(HERE, "../conformance/sign.py")
+ORIGIN = "signed.example"
 KINDS = "rsa,rsa,rsa,none"
 DOMAINS = 8
 CLIENT = "192.0.2.77"
@@ -136,15 +137,15 @@ def private_network(state):
                     os.path.realpath("/etc/resolv.conf")], check=True)
 
 
-def make_corpus(state):
-    """Signed messages, and the zone that verifies them."""
+def make_corpus(state, domains=DOMAINS, clients=CLIENT, more=""):
+    """Signed messages, and the zone that verifies them, with more in it."""
     subprocess.run(["/usr/bin/python3", SIGN, f"{state}/signed", "--from",
                     f"{state}/plain", "--count",
                     str(len(os.listdir(f"{state}/plain"))), "--domains",
-                    str(DOMAINS), "--kinds", KINDS], check=True)
+                    str(domains), "--kinds", KINDS], check=True)
     with open(f"{state}/signed/zone") as f:
-        zone = f.read().replace("ip4:127.0.0.0/8", f"ip4:{CLIENT}")
-    write(f"{state}/signed.example", zone +
+        zone = f.read().replace("ip4:127.0.0.0/8", f"ip4:{clients}")
+    write(f"{state}/signed.example", zone + more +
           '_dmarc IN TXT "v=DMARC1; p=reject"\n' +
           f"{NAME}. IN A {CLIENT}\n")
     write(f"{state}/root", ROOT)

@@ -46,7 +46,7 @@ PROGRAMS = {"nsd": auth.PROGRAMS["nsd"], "perl": "/usr/bin/perl",
             "stock rules": f"{peers.STOCK}/20_head_tests.cf"}
 QUIET = [f"{part}.enabled=no" for part in
          ("dns", "iprev", "spf", "dkim", "arc", "dmarc")] + [
-    "rules.score_set=0"]
+    "reputation.enabled=no", "rules.score_set=0"]
 WORDS = """harbour invoice window delivery question garden report version
 schedule customer language account review kitchen ticket music""".split()
 

@@ -7,7 +7,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct span text = span_make((const char *)bytes, n);
-	struct condition_world world = {n & 1, NULL};
+	struct condition_world world = {.local_only = n & 1};
 	struct condition_answer answer = {false, {NULL, 0}};
 
 	if (condition_eval(&world, text, &answer, NULL) == 0 &&

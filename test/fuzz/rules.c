@@ -7,7 +7,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct weights known;
-	struct ruleset_options options = {n % 4, n & 4, n & 8, &known};
+	struct ruleset_options options = {.score_set = n % 4,
+	    .local_only = n & 4, .check_patterns = n & 8, .symbols = &known};
 	struct ruleset_reader *reader;
 	struct ruleset *set;
 	size_t i;

@@ -31,7 +31,7 @@ from smtp import Client, Sink, send, stuffed  # noqa: E402
 # Every client is a stranger, as it would be on the Internet, and only the
 # test of greylisting wants mail to be deferred.
 OPTIONS = {"mode": "enforce", "networks.trusted": "",
-           "greylist.when": "never"}
+           "greylist.when": "never", "reputation.enabled": "no"}
 CLIENT = {"ADDR": "203.0.113.25", "NAME": "mail.sender.example"}
 SENDER, RECIPIENT = "anna@sender.example", "marc@test.example"
 MEGABYTE = 1 << 20

@@ -22,6 +22,7 @@ struct library {
 	struct snapshot *snapshot;
 	struct services services;
 	struct store *store, *stopped;
+	struct shared shared;
 	struct scan scan;
 };
 
@@ -51,7 +52,10 @@ silent_close(void *state)
 }
 
 static const struct store_backend silent = {
-	"silent", silent_run, silent_figures, silent_close,
+	.name = "silent",
+	.run = silent_run,
+	.figures = silent_figures,
+	.close = silent_close,
 };
 
 static void *
@@ -83,6 +87,7 @@ library_stop(void *self, struct error *error)
 	dns_free(l->services.dns);
 	store_close(l->store);
 	store_close(l->stopped);
+	roster_free(l->shared.roster);
 	engine_pool_free(l->services.pool);
 	metrics_free(l->services.metrics);
 	free(l);
@@ -118,6 +123,53 @@ library_store_stops(void *self, bool stopped)
 	struct library *l = self;
 
 	l->services.store = stopped ? l->stopped : l->store;
+}
+
+/* "trust|deny NAME ..." adds an entry, "del trust|deny NAME" takes it away. */
+static int
+change_list(struct library *l, const struct line *line, int64_t now,
+    struct error *error)
+{
+	struct span rest = span_of(line->whole), word = span_of("");
+	struct entry entry = {0};
+	struct roster_change change = {ROSTER_ADD, &entry, "root", "x"};
+	enum entry_list list;
+	uint64_t number;
+	int status;
+
+	span_word(&rest, &word);
+	if (span_is(word, "del")) {
+		change.verb = ROSTER_DEL;
+		span_word(&rest, &word);
+	}
+	list = span_is(word, "deny") ? ENTRY_DENY : ENTRY_TRUST;
+	rest = span_trim(rest);
+	status = change.verb == ROSTER_DEL ?
+	    entry_name(rest, list, &entry, error) :
+	    entry_parse(rest, list, now, &entry, error);
+	if (status != 0 || roster_append(l->shared.roster, l->store, &change,
+	    now, 1000, &number, error) != ROSTER_DONE)
+		return -1;
+	roster_tick(l->shared.roster, l->store, now, 1000);
+	return 0;
+}
+
+static int
+library_lists(void *self, const struct step *step, int64_t now,
+    struct error *error)
+{
+	struct library *l = self;
+	size_t i;
+
+	if (l->shared.roster == NULL) {
+		l->shared.roster = roster_new();
+		l->services.shared = &l->shared;
+		roster_tick(l->shared.roster, l->store, now, 1000);
+	}
+	for (i = 0; i < step->lines.count; i++)
+		if (change_list(l, &step->lines.line[i], now, error) != 0)
+			return -1;
+	return 0;
 }
 
 static struct arrival
@@ -250,6 +302,7 @@ const struct player player_library = {
 	.start = library_start,
 	.reload = library_reload,
 	.store_stops = library_store_stops,
+	.lists = library_lists,
 	.message = library_message,
 	.stop = library_stop,
 };

@@ -119,6 +119,7 @@ play_step(struct run *r, const struct step *step, struct error *error)
 	case STEP_DNS:
 		return error_set(error, "dns comes before the messages");
 	case STEP_FILE:
+	case STEP_GEOIP:
 		return world_step(&r->world, step, error);
 	case STEP_RELOAD:
 		return play_reload(r, step, error);
@@ -128,6 +129,8 @@ play_step(struct run *r, const struct step *step, struct error *error)
 		r->player->store_stops(r->self,
 		    strcmp(step->rest, "stops") == 0);
 		return 0;
+	case STEP_LISTS:
+		return r->player->lists(r->self, step, r->now, error);
 	case STEP_MESSAGE:
 		return play_message(r, step, error);
 	default:
@@ -143,8 +146,8 @@ prepare(struct run *r, size_t *next, struct error *error)
 	size_t i;
 
 	for (i = 0; i < s->count && (s->steps[i].kind == STEP_CONFIG ||
-	    s->steps[i].kind == STEP_DNS || s->steps[i].kind == STEP_FILE);
-	    i++)
+	    s->steps[i].kind == STEP_DNS || s->steps[i].kind == STEP_FILE ||
+	    s->steps[i].kind == STEP_GEOIP); i++)
 		if (world_step(&r->world, &s->steps[i], error) != 0)
 			return -1;
 	*next = i;

@@ -21,6 +21,8 @@ struct player {
 	void *(*start)(struct world *, const char *daemon, struct error *);
 	int (*reload)(void *self, struct error *);
 	void (*store_stops)(void *self, bool stopped);
+	int (*lists)(void *self, const struct step *, int64_t now,
+	    struct error *);	/* only where library is set */
 	int (*message)(void *self, const struct dialogue *, int64_t now,
 	    struct arena *, struct outcome *, struct error *);
 	int (*stop)(void *self, struct error *);

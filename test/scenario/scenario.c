@@ -16,9 +16,11 @@ static const struct {
 	{"config", STEP_CONFIG},
 	{"dns", STEP_DNS},
 	{"file", STEP_FILE},
+	{"geoip", STEP_GEOIP},
 	{"reload", STEP_RELOAD},
 	{"clock", STEP_CLOCK},
 	{"store", STEP_STORE},
+	{"lists", STEP_LISTS},
 	{"library", STEP_LIBRARY_ONLY},
 	{"message", STEP_MESSAGE},
 };
@@ -65,7 +67,7 @@ take_top(struct reading *r, struct span line)
 	r->library_only |= step->kind == STEP_LIBRARY_ONLY;
 	step->library_only = r->library_only;
 	if (!r->library_only && (step->kind == STEP_CLOCK ||
-	    step->kind == STEP_STORE))
+	    step->kind == STEP_STORE || step->kind == STEP_LISTS))
 		return refuse(r, "no daemon can do that: say \"library only\"");
 	r->block = &step->lines;
 	return 0;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "settings.h"
+#include "test/mmdb.h"
 #include "test/scenario/zone.h"
 
 #define CONF_MAX (1 << 20)
@@ -42,6 +43,8 @@ world_make(struct world *w, struct arena *arena,
 	    "rules.cache=";
 	/* The shipped ones are for the shipped thresholds. */
 	w->keys[w->count++] = "rules.selftest=";
+	/* Or the last messages of a scenario would be judged by the first. */
+	w->keys[w->count++] = "reputation.enabled=no";
 	if (mkdir(dir, 0755) != 0 || chdir(dir) != 0 ||
 	    mkdir("store", 0755) != 0)
 		return error_at(error, dir, 0, "%s", strerror(errno));
@@ -103,6 +106,28 @@ world_file(struct world *w, const struct step *step, struct error *error)
 	return 0;
 }
 
+/* Without lines: a file that is no such file. */
+static int
+world_geoip(struct world *w, const struct step *step, struct error *error)
+{
+	struct mmdb m;
+	int status = 0;
+	size_t i;
+
+	if (step->lines.count == 0)
+		return world_file(w, step, error);
+	mmdb_init(&m, 6, 28, "Test-Places");
+	for (i = 0; status == 0 && i < step->lines.count; i++)
+		if (!mmdb_line(&m, span_of(step->lines.line[i].whole)))
+			status = error_at(error, w->scenario->path,
+			    step->lines.line[i].number, "expected NETWORK "
+			    "COUNTRY|- [ASn [ORGANIZATION]]");
+	if (status == 0 && mmdb_write(&m, step->rest) != 0)
+		status = error_at(error, step->rest, 0, "%s", strerror(errno));
+	mmdb_done(&m);
+	return status;
+}
+
 int
 world_step(struct world *w, const struct step *step, struct error *error)
 {
@@ -110,6 +135,8 @@ world_step(struct world *w, const struct step *step, struct error *error)
 
 	if (step->kind == STEP_FILE)
 		return world_file(w, step, error);
+	if (step->kind == STEP_GEOIP)
+		return world_geoip(w, step, error);
 	if (step->kind == STEP_DNS)
 		return 0;
 	for (i = 0; i < step->lines.count; i++)

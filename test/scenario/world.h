@@ -24,8 +24,8 @@ int world_make(struct world *, struct arena *, const struct scenario *,
     const char *dir, struct error *);
 
 /*
- * Steps of the kinds CONFIG, RELOAD (its keys) and FILE; zone.h has those of
- * DNS.
+ * Steps of the kinds CONFIG, RELOAD (its keys), FILE and GEOIP; zone.h has
+ * those of DNS.
  */
 int world_step(struct world *, const struct step *, struct error *);
 

@@ -224,7 +224,8 @@ arrange(const struct lab *lab)
 	int log = open(lab->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
 	    0644);
 
-	if (log < 0 || dup2(log, 2) < 0)
+	if (log < 0 || dup2(log, 2) < 0 ||
+	    (lab->inside && chdir(lab->dir) != 0))
 		_exit(126);
 	/* When it cannot start it leaves without tidying up. */
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
@@ -249,14 +250,23 @@ lab_launch(struct lab *lab)
 	char *argv[ARGS_MAX];
 	int n = 0;
 
-	argv[n++] = mem_copy(program(), strlen(program()));
+	argv[n++] = realpath(program(), NULL);
+	if (argv[0] == NULL)
+		give_up(program());
 	argv[n++] = mem_printf("-c%s", lab->conf);
-	argv[n++] = mem_printf("-odaemon.listen=%s", lab->address);
-	argv[n++] = mem_printf("-odaemon.control=%s", lab->control);
-	argv[n++] = mem_printf("-ostore.path=%s", lab->store);
+	argv[n++] = mem_printf("-odaemon.listen=%s", lab->inside ?
+	    "unix:socket" : lab->address);
+	argv[n++] = mem_printf("-odaemon.control=%s", lab->inside ?
+	    "control" : lab->control);
+	argv[n++] = mem_printf("-ostore.path=%s", lab->inside ? "store" :
+	    lab->store);
 	argv[n++] = mem_printf("-odaemon.user=%s", lab->user);
 	/* No test may depend on a network. */
-	argv[n++] = mem_printf("-odns.enabled=no");
+	argv[n++] = mem_printf("-odns.enabled=%s", lab->dns ? "yes" : "no");
+	argv[n++] = mem_printf("-odns.forwarders=127.0.0.1@%u", lab->dns);
+	/* Nor may a message be judged by the ones before it. */
+	argv[n++] = mem_printf("-oreputation.enabled=%s",
+	    lab->reputation ? "yes" : "no");
 	argv[n++] = mem_printf("-orules.cache=%s", cache != NULL ? cache : "");
 	argv[n++] = mem_printf("-olog.to=stderr");
 	argv[n++] = mem_printf("-olog.format=json");

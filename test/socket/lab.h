@@ -29,6 +29,10 @@ struct lab {
 	char notify[128];	/* NOTIFY_SOCKET, or "" */
 	const char *user;	/* to become; "" unless set */
 	int inherit;		/* handed over as systemd does, or -1 */
+	unsigned dns;		/* port of a DNS server on loopback; 0: none */
+	bool reputation;	/* earlier messages may count */
+	bool inside;		/* it runs in dir, and all options name files
+				 * there, so that several can have the same */
 	pid_t pid;
 };
 

@@ -14,14 +14,14 @@ static const char deny_list[] = "client 198.51.100.0/24\n";
 /* Without rules, which want the body, and tests that want rules. */
 #define NO_RULES "rules.files={ rules/10*.cf, rules/20*.cf, gtube.cf }", \
 	"rules.selftest=\"\"", \
-	"content.enabled=no", "reload.shrink=0"
+	"content.enabled=no", "reload.shrink=0", "outbound.mode=off"
 
 static const char gtube[] = "score GTUBE 1000\n";
 
 /* Generations in the order in which they are loaded. */
 static const struct generation {
 	const char *name;
-	const char *settings[12];
+	const char *settings[13];
 	bool body, refuses, holds;	/* what it asks for */
 	bool takes[CONNECTIONS];	/* those that take it: older ones */
 } generations[] = {

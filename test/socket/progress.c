@@ -1,7 +1,7 @@
 /*
  * progress - while the store keeps the end of a message waiting, the MTA is
- * told so; after store.timeout the message is answered without it.  Another
- * process holds the write lock of the store's database.
+ * told so; after failures.store_deadline the message is answered without it.
+ * Another process holds the write lock of the store's database.
  */
 #include "test/socket/lab.h"
 
@@ -241,8 +241,8 @@ main(void)
 	struct lab labs[2];
 	int i;
 
-	if (prepare(&labs[0], "store.timeout=6s") &&
-	    prepare(&labs[1], "store.timeout=20s"))
+	if (prepare(&labs[0], "failures.store_deadline=6s") &&
+	    prepare(&labs[1], "failures.store_deadline=20s"))
 		wait_both(labs);
 	for (i = 0; i < 2; i++)
 		lab_remove(&labs[i]);

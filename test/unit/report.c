@@ -355,6 +355,17 @@ test_plain(void)
 	    "<s@y.test> nrcpt=2 msgid=<1@x> size=16 symbols=B(-0.25) "
 	    "reply=\"550 5.7.1\" token=TOKEN234 mode=mark "
 	    "generation=0123456789ab ended=message ms=3");
+	w.result.lists = 17;
+	buf_reset(&out);
+	report_log(&w.report, &out);
+	CHECK("lists", strstr(buf_string(&out), " generation=0123456789ab "
+	    "lists=17 ended=message ") != NULL);
+	buf_reset(&out);
+	report_json(&w.report, &out);
+	CHECK("lists, JSON", strstr(buf_string(&out), "\"generation\":"
+	    "\"0123456789ab\",\"lists\":17,") != NULL);
+	CHECK("lists, header", span_iends(report_status(&w.message.arena,
+	    &w.result, &w.decision, "0123456789ab"), " lists=17"));
 	buf_reset(&out);
 	report_text(&w.report, &out);
 	CHECK_TEXT("text", buf_string(&out), "  -0.25 of 5.0 points: reject "

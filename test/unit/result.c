@@ -27,6 +27,53 @@ make_weights(struct weights *w, unsigned *seed)
 	}
 }
 
+static void __attribute__((format(printf, 4, 5)))
+raise_part(struct result *r, const char *name, int64_t milli, const char *fmt,
+    ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	result_vraise_part(r, name, milli, fmt, ap);
+	va_end(ap);
+}
+
+/* Parts of a weight are exact where they can be, else nearer to 0. */
+static void
+test_parts(void)
+{
+	static const struct {
+		const char *name;
+		int64_t weight, milli, expected;
+	} rows[] = {
+		{ "WHOLE", -1000, 1000, -1000 }, { "MORE", -1000, 2500, -2500 },
+		{ "LESS", -500, 1500, -750 }, { "NONE", -1000, 0, 0 },
+		{ "ROUNDED", -7, 500, -3 }, { "OFF", 0, 5000, 0 },
+		{ "LARGE", 1000000000, 1000000, 1000000000000 },
+	};
+	struct weights w;
+	struct result r;
+	struct arena arena;
+	int64_t sum = 0;
+	size_t i;
+
+	arena_init(&arena);
+	weights_init(&w);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		weights_put(&w, span_of(rows[i].name))->score =
+		    rows[i].weight;
+	result_init(&r, &arena, &w);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		raise_part(&r, rows[i].name, rows[i].milli, "%d", 1);
+		CHECK(rows[i].name, result_find(&r, rows[i].name)->score ==
+		    rows[i].expected);
+		sum += rows[i].expected;
+	}
+	CHECK("sum", r.score == sum);
+	weights_done(&w);
+	arena_done(&arena);
+}
+
 static bool
 sorted_well(const struct result *r)
 {
@@ -169,6 +216,7 @@ int
 main(void)
 {
 	test_sums();
+	test_parts();
 	test_once();
 	test_most();
 	test_degraded();

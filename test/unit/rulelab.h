@@ -6,6 +6,7 @@
 #define TEST_UNIT_RULELAB_H
 
 #include "mail/split.h"
+#include "net/geo.h"
 #include "rules/lists.h"
 #include "rules/match.h"
 #include "test/unit/test.h"
@@ -20,6 +21,7 @@ static const char lab_domains[] = "util_rb_tld com net org uk example\n"
 struct lab {
 	struct suffixes *suffixes;
 	struct engine_pool *pool;
+	const struct geo *geo;		/* NULL unless a test sets it */
 	struct message message;
 	struct auth auth;
 	struct ruleset *rules;
@@ -71,7 +73,9 @@ lab_end(struct lab *lab)
 static inline bool
 lab_rules(struct lab *lab, const char *text)
 {
-	const struct ruleset_options options = {.score_set = 1};
+	const struct ruleset_options options = {
+		.score_set = 1, .geo = geo_facts(lab->geo),
+	};
 	const struct engine_options engine = {.no_worker = true};
 	struct ruleset_reader *reader = ruleset_begin(&options);
 	struct error error;
@@ -125,6 +129,7 @@ lab_match(struct lab *lab)
 	f->suffixes = lab->suffixes;
 	f->message = &lab->message;
 	f->auth = &lab->auth;
+	f->geo = lab->geo;
 	f->now = lab->message.now;
 	facts_begin(f, engine_borrow(lab->pool, matcher_engine(lab->matcher)));
 	match_run(lab->matcher, f, &lab->match);

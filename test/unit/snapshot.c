@@ -194,14 +194,19 @@ static const struct {
 	    NEED_QUARANTINE | NEED_REFUSE_RCPT },
 	{ "mark holds nothing", "mode = mark\nactions { quarantine = 5 }",
 	    NEED_EDIT, NEED_QUARANTINE },
-	{ "enforce", "mode = enforce", NEED_EDIT, NEED_QUARANTINE },
+	{ "enforce", "mode = enforce\noutbound { mode = off }", NEED_EDIT,
+	    NEED_QUARANTINE },
+	{ "holds users' mail", "mode = enforce", NEED_QUARANTINE, 0 },
+	{ "tells of it", "mode = enforce\noutbound { mode = observe }", 0,
+	    NEED_QUARANTINE },
 	{ "quarantine", "mode = enforce\nactions { quarantine = 5 }",
 	    NEED_QUARANTINE, NEED_REFUSE_RCPT },
 	{ "relays", "mode = enforce\nnetworks { relays = 10.0.0.1 }",
 	    NEED_QUARANTINE | NEED_HEADERS, 0 },
 	{ "relays, observe", "mode = observe\nnetworks { relays = 10.0.0.1 }",
 	    NEED_HEADERS, NEED_QUARANTINE | NEED_EDIT },
-	{ "refuse", "mode = enforce\nactions { refuse_at_rcpt = DENY_CLIENT }",
+	{ "refuse", "mode = enforce\nactions { refuse_at_rcpt = DENY_CLIENT }\n"
+	    "outbound { mode = off }",
 	    NEED_REFUSE_RCPT, NEED_QUARANTINE },
 	{ "would refuse", "actions { refuse_at_rcpt = DENY_CLIENT }",
 	    NEED_EDIT, NEED_REFUSE_RCPT },
@@ -212,7 +217,8 @@ static const struct {
 	{ "DMARC marks", "dmarc { policy = quarantine }", NEED_EDIT,
 	    NEED_QUARANTINE },
 	{ "DMARC without a DNS", "mode = enforce\ndns { enabled = no }\n"
-	    "dmarc { policy = reject }", NEED_EDIT, NEED_QUARANTINE },
+	    "dmarc { policy = reject }\noutbound { mode = off }", NEED_EDIT,
+	    NEED_QUARANTINE },
 };
 
 static void
