@@ -15,7 +15,7 @@
 
 struct filter;
 
-#define FILTER_CELLS_MAX 60000
+#define FILTER_CELLS_MAX 24000
 
 /*
  * Made of so many cells of two bytes, at most or nearly.  NULL where it would

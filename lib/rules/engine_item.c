@@ -24,7 +24,7 @@
 #define WORTHY 256	/* nor one that is more frequent than this */
 
 /* Few texts come through sketches, and those patterns are large. */
-#define SKETCHED_CELLS 8192
+#define SKETCHED_CELLS 2048
 
 #define NAMES_MAX 32	/* named groups that are told */
 
