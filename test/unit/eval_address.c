@@ -56,9 +56,7 @@ static const char freemail_rules[] = FREEMAIL;
 static const char lax_rules[] = FREEMAIL "freemail_max_body_emails 50\n"
     "freemail_max_body_freemails 50\n" "freemail_skip_bulk_envfrom 0\n";
 
-static const struct {
-	const char *name, *rules, *message, *expected;
-} rows[] = {
+static const struct lab_row rows[] = {
 	{ "blocked", list_rules, "From: A <A@SPAM.example>\n\n",
 	    "FROM_BLOCK" },
 	{ "blocked by one byte", list_rules, "From: bad1@shop.example\n\n",
@@ -242,20 +240,10 @@ test_recipient(struct lab *lab)
 int
 main(void)
 {
-	const char *rules = NULL;
 	struct lab lab;
-	size_t i;
 
 	lab_begin(&lab);
-	for (i = 0; i < ROWS(rows); i++) {
-		if (rows[i].rules != rules &&
-		    !CHECK(rows[i].name, lab_rules(&lab, rows[i].rules)))
-			continue;
-		rules = rows[i].rules;
-		lab_message(&lab, span_of(rows[i].message));
-		lab_match(&lab);
-		CHECK_TEXT(rows[i].name, lab_hits(&lab), rows[i].expected);
-	}
+	lab_rows(&lab, rows, ROWS(rows));
 	test_bulk(&lab);
 	test_recipient(&lab);
 	lab_end(&lab);

@@ -29,9 +29,7 @@ static const char signature_rules[] =
     "body RATIO eval:plaintext_body_sig_ratio('0', '0.6')\n"
     "body NO_RATIO eval:plaintext_body_sig_ratio('1000')\n";
 
-static const struct {
-	const char *name, *rules, *message, *expected;
-} rows[] = {
+static const struct lab_row rows[] = {
 	{ "no alternative", difference_rules, "To: a\n\nx\n", "NOTHING" },
 	{ "the same", difference_rules, BOTH("some words", "<b>some</b> words"),
 	    "NOTHING" },
@@ -109,20 +107,10 @@ static const struct {
 int
 main(void)
 {
-	const char *rules = NULL;
 	struct lab lab;
-	size_t i;
 
 	lab_begin(&lab);
-	for (i = 0; i < ROWS(rows); i++) {
-		if (rows[i].rules != rules &&
-		    !CHECK(rows[i].name, lab_rules(&lab, rows[i].rules)))
-			continue;
-		rules = rows[i].rules;
-		lab_message(&lab, span_of(rows[i].message));
-		lab_match(&lab);
-		CHECK_TEXT(rows[i].name, lab_hits(&lab), rows[i].expected);
-	}
+	lab_rows(&lab, rows, ROWS(rows));
 	lab_end(&lab);
 	return test_end();
 }

@@ -76,9 +76,7 @@ static const char bounce_rules[] =
     "body HAVE eval:have_any_bounce_relays()\n"
     "body OURS eval:check_welcomelist_bounce_relays()\n";
 
-static const struct {
-	const char *name, *rules, *message, *expected;
-} rows[] = {
+static const struct lab_row rows[] = {
 	{ "no relays", relay_rules, "Subject: x\n\n", "NO_RELAYS GATED" },
 	{ "one we trust", relay_rules, HOP("h", "a.test", "10.0.0.1", "b.test")
 	    "\n", "ALL_TRUSTED" },
@@ -303,20 +301,10 @@ test_sender(struct lab *lab)
 int
 main(void)
 {
-	const char *rules = NULL;
 	struct lab lab;
-	size_t i;
 
 	lab_begin(&lab);
-	for (i = 0; i < ROWS(rows); i++) {
-		if (rows[i].rules != rules &&
-		    !CHECK(rows[i].name, lab_rules(&lab, rows[i].rules)))
-			continue;
-		rules = rows[i].rules;
-		lab_message(&lab, span_of(rows[i].message));
-		lab_match(&lab);
-		CHECK_TEXT(rows[i].name, lab_hits(&lab), rows[i].expected);
-	}
+	lab_rows(&lab, rows, ROWS(rows));
 	test_sender(&lab);
 	lab_end(&lab);
 	return test_end();

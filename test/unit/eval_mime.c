@@ -48,9 +48,7 @@ static const char faraway_rules[] =
     "body FARAWAY eval:check_for_faraway_charset()\n"
     "body PART eval:check_for_mime('mime_faraway_charset')\n";
 
-static const struct {
-	const char *name, *rules, *message, *expected;
-} rows[] = {
+static const struct lab_row rows[] = {
 	{ "no type", part_rules, "To: a\n\nx\n", "" },
 	{ "html alone", part_rules, TYPE("text/html") "\nx\n",
 	    "HTML HTML_ONLY" },
@@ -192,20 +190,10 @@ static const struct {
 int
 main(void)
 {
-	const char *rules = NULL;
 	struct lab lab;
-	size_t i;
 
 	lab_begin(&lab);
-	for (i = 0; i < ROWS(rows); i++) {
-		if (rows[i].rules != rules &&
-		    !CHECK(rows[i].name, lab_rules(&lab, rows[i].rules)))
-			continue;
-		rules = rows[i].rules;
-		lab_message(&lab, span_of(rows[i].message));
-		lab_match(&lab);
-		CHECK_TEXT(rows[i].name, lab_hits(&lab), rows[i].expected);
-	}
+	lab_rows(&lab, rows, ROWS(rows));
 	lab_end(&lab);
 	return test_end();
 }

@@ -173,4 +173,27 @@ lab_evidence(const struct lab *lab, const char *name)
 	return out;
 }
 
+/* A row of a table: what these rules count on this message. */
+struct lab_row {
+	const char *name, *rules, *message, *expected;
+};
+
+/* Rows that follow each other with the same rules load them once. */
+static inline void
+lab_rows(struct lab *lab, const struct lab_row *rows, size_t n)
+{
+	const char *rules = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (rows[i].rules != rules &&
+		    !CHECK(rows[i].name, lab_rules(lab, rows[i].rules)))
+			continue;
+		rules = rows[i].rules;
+		lab_message(lab, span_of(rows[i].message));
+		lab_match(lab);
+		CHECK_TEXT(rows[i].name, lab_hits(lab), rows[i].expected);
+	}
+}
+
 #endif
