@@ -57,13 +57,12 @@ print_all(const struct snapshot *s)
 static const void *
 find_self(const struct snapshot *s)
 {
-	size_t i;
+	const void *self = snapshot_check(s, &check_dnslists);
 
-	for (i = 0; i < s->active_count; i++)
-		if (s->active[i].check == &check_dnslists)
-			return s->active[i].self;
-	fputs("posternctl: no DNS list is in use: see dnslists.use\n", stderr);
-	return NULL;
+	if (self == NULL)
+		fputs("posternctl: no DNS list is in use: see dnslists.use\n",
+		    stderr);
+	return self;
 }
 
 static int

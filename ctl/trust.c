@@ -104,13 +104,12 @@ static int
 lint_files(const struct snapshot *s, char **files)
 {
 	struct lint lint = {.now = clock_wall()};
+	const struct trust *trust = snapshot_check(s, &check_trust);
 	struct error error;
-	size_t i;
 	int status = EX_OK;
 
-	for (i = 0; i < s->active_count; i++)
-		if (s->active[i].check == &check_trust)
-			lint.terms = trust_terms(s->active[i].self);
+	if (trust != NULL)
+		lint.terms = trust_terms(trust);
 	entryset_init(&lint.seen);
 	for (; *files != NULL; files++)
 		if (lines_read(*files, lint_line, &lint, NULL, &error) != 0) {

@@ -317,6 +317,17 @@ snapshot_load(const char *file, const char *const *overrides,
 	return s;
 }
 
+const void *
+snapshot_check(const struct snapshot *s, const struct check *check)
+{
+	size_t i;
+
+	for (i = 0; i < s->active_count; i++)
+		if (s->active[i].check == check)
+			return s->active[i].self;
+	return NULL;
+}
+
 struct snapshot *
 snapshot_hold(struct snapshot *s)
 {

@@ -61,6 +61,9 @@ struct snapshot *snapshot_load(const char *file, const char *const *overrides,
     const struct snapshot *previous, struct metrics *metrics,
     struct error *error);
 
+/* What a check has loaded, or NULL when it is switched off; lives as long. */
+const void *snapshot_check(const struct snapshot *, const struct check *);
+
 struct snapshot *snapshot_hold(struct snapshot *);
 void snapshot_put(struct snapshot *);	/* NULL is allowed */
 

@@ -14,7 +14,7 @@ command_dnslists(struct daemon *d, struct span rest, struct buf *out)
 	if (rest.n != 0 && !span_is(rest, "status"))
 		return command_misused(out, "dnslists [status]");
 	s = current_get(d->current);
-	self = command_check(s, &check_dnslists);
+	self = snapshot_check(s, &check_dnslists);
 	if (self == NULL)
 		buf_puts(out, "no DNS list is in use: see dnslists.use in "
 		    "postern.conf(5)\n");

@@ -231,7 +231,7 @@ command_rate(struct daemon *d, struct span rest, struct buf *out)
 
 	arena_init(&s->arena);
 	s->snapshot = snapshot;
-	s->rates = command_check(snapshot, &check_rate);
+	s->rates = snapshot_check(snapshot, &check_rate);
 	status = serve(s, d, rest, out);
 	arena_done(&s->arena);
 	free(s);

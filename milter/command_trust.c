@@ -306,7 +306,7 @@ serve(struct daemon *d, enum entry_list list, struct span rest,
 		return EX_UNAVAILABLE;
 	}
 	q.snapshot = current_get(d->current);
-	q.trust = command_check(q.snapshot, &check_trust);
+	q.trust = snapshot_check(q.snapshot, &check_trust);
 	status = run(&q);
 	snapshot_put(q.snapshot);
 	return status;

@@ -200,7 +200,7 @@ user_release(struct request *r)
 static const char *
 idle_reason(struct request *r)
 {
-	const struct outbound *outbound = command_check(r->snapshot,
+	const struct outbound *outbound = snapshot_check(r->snapshot,
 	    &check_outbound);
 
 	if (r->snapshot->policy.mode != MODE_ENFORCE)

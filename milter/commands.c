@@ -15,17 +15,6 @@ command_misused(struct buf *out, const char *usage)
 	return EX_USAGE;
 }
 
-const void *
-command_check(const struct snapshot *s, const struct check *check)
-{
-	size_t i;
-
-	for (i = 0; i < s->active_count; i++)
-		if (s->active[i].check == check)
-			return s->active[i].self;
-	return NULL;
-}
-
 static int
 reload(struct daemon *d, bool shrunk, struct buf *out)
 {

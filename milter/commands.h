@@ -16,9 +16,6 @@ int command_run(struct daemon *, struct span line, struct buf *out);
 /* Says how a command is to be used; returns EX_USAGE. */
 int command_misused(struct buf *out, const char *usage);
 
-/* What a check of a generation has loaded, or NULL when it is switched off. */
-const void *command_check(const struct snapshot *, const struct check *);
-
 /*
  * The commands that have a file of their own; rest is what follows the first
  * word, without blanks around it.

@@ -134,7 +134,7 @@ keep_fleet(struct daemon *d, const struct snapshot *snapshot,
 static const char *
 hook_program(const struct snapshot *snapshot)
 {
-	const struct outbound *o = command_check(snapshot, &check_outbound);
+	const struct outbound *o = snapshot_check(snapshot, &check_outbound);
 
 	return o != NULL ? o->options->notify : "";
 }
@@ -144,7 +144,7 @@ keep(struct daemon *d, struct hook *hook, struct told *told)
 {
 	struct shared *shared = d->services.shared;
 	struct snapshot *snapshot = current_get(d->current);
-	const void *lists = command_check(snapshot, &check_dnslists);
+	const void *lists = snapshot_check(snapshot, &check_dnslists);
 	int64_t now = clock_wall();
 
 	roster_tick(shared->roster, d->services.store, now, TIMEOUT);
@@ -179,7 +179,7 @@ keep_first(struct daemon *d)
 {
 	struct shared *shared = d->services.shared;
 	struct snapshot *snapshot = current_get(d->current);
-	const void *lists = command_check(snapshot, &check_dnslists);
+	const void *lists = snapshot_check(snapshot, &check_dnslists);
 	int64_t now = clock_wall();
 
 	roster_tick(shared->roster, d->services.store, now, TIMEOUT);
