@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ctl/aside.h"
 #include "store/record.h"
 
 #define AUDIT_LINE_MAX 200
@@ -159,14 +160,17 @@ int
 audit_save(const struct audit *a, const char *path, struct error *error)
 {
 	char *aside = mem_printf("%s.new", path);
-	FILE *f = fopen(aside, "we");
+	FILE *f = aside_open(aside, error);
 	int status = 0;
 	bool bad;
 
-	if (f != NULL)
-		save_lines(a, f);
-	bad = f == NULL || ferror(f);
-	if (f != NULL && fclose(f) != 0)
+	if (f == NULL) {
+		free(aside);
+		return -1;
+	}
+	save_lines(a, f);
+	bad = ferror(f);
+	if (fclose(f) != 0)
 		bad = true;
 	if (bad || rename(aside, path) != 0)
 		status = error_at(error, path, 0, "cannot be written: %s",

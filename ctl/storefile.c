@@ -2,7 +2,6 @@
 #include "ctl/storefile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "ctl/aside.h"
 #include "store/dump.h"
 #include "store/epoch.h"
 
@@ -94,23 +94,6 @@ export_run(struct store *s, FILE *to, const char *path, int64_t now,
 	return status;
 }
 
-/* Opens what becomes path once it is whole. */
-static FILE *
-open_aside(const char *aside, struct error *error)
-{
-	int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
-	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-
-	if (f == NULL) {
-		error_at(error, aside, 0, "cannot be made: %s",
-		    strerror(errno));
-		if (fd >= 0)
-			close(fd);
-	}
-	return f;
-}
-
 int
 storefile_export(struct store *s, const char *path, int64_t now,
     struct storefile_counts *counts, struct error *error)
@@ -124,7 +107,7 @@ storefile_export(struct store *s, const char *path, int64_t now,
 		return export_run(s, stdout, "standard output", now, counts,
 		    error);
 	aside = mem_printf("%s.new", path);
-	to = open_aside(aside, error);
+	to = aside_open(aside, error);
 	if (to != NULL) {
 		status = export_run(s, to, path, now, counts, error);
 		fclose(to);
@@ -265,7 +248,7 @@ import_warm(struct store *s, int64_t now)
 {
 	char text[EPOCH_TEXT_MAX];
 	struct store_health health;
-	struct store_op op;
+	struct store_op op = {0};
 	struct epoch epoch;
 
 	store_health(s, &health);

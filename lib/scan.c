@@ -160,10 +160,28 @@ scan_begin(struct scan *s, struct snapshot *snapshot,
 	memset(&s->auth, 0, sizeof(s->auth));
 	s->state = arena_alloc(&m->arena, snapshot->state_size);
 	s->store_waits = 0;
+	s->store_mark = store_mark(services->store);
 	s->headers_judged = false;
 	make_token(s->token);
 	scan_roster(s);
 	scan_inquiry(s);
+}
+
+/* The message waited for the answers to what was queued. */
+static void
+note_wait(struct scan *s)
+{
+	const struct inquiry *q = &s->inquiry;
+	size_t i;
+
+	s->store_waits++;
+	metrics_add(s->services->metrics, METRIC_STORE_BATCHES, 1);
+	for (i = 0; i < q->op_count; i++)
+		if (q->ops[i].local)
+			break;
+	/* What this host says by itself is less than all hosts know. */
+	if (i < q->op_count)
+		result_degraded(&s->result, "store");
 }
 
 /* Sends what was queued, if anything, and waits for the answers. */
@@ -171,20 +189,13 @@ static void
 run_batch(struct scan *s)
 {
 	struct inquiry *q = &s->inquiry;
-	size_t i;
+	const struct store_moment at = {q->now,
+	    s->snapshot->failures->store_deadline, s->store_mark};
 
 	if (q->op_count == 0)
 		return;
-	s->store_waits++;
-	metrics_add(s->services->metrics, METRIC_STORE_BATCHES, 1);
-	store_run(s->services->store, q->ops, q->op_count, q->now,
-	    s->snapshot->failures->store_deadline);
-	for (i = 0; i < q->op_count; i++)
-		if (q->ops[i].local)
-			break;
-	/* What this host says by itself is less than all hosts know. */
-	if (i < q->op_count)
-		result_degraded(&s->result, "store");
+	store_run_since(s->services->store, q->ops, q->op_count, &at);
+	note_wait(s);
 }
 
 static void
@@ -371,7 +382,10 @@ learn(struct scan *s)
 		if (active[i].check->learn != NULL)
 			active[i].check->learn(active[i].self,
 			    inquire(s, &active[i]));
-	run_batch(s);
+	if (s->inquiry.op_count > 0 && store_later(s->services->store,
+	    s->inquiry.ops, s->inquiry.op_count, s->inquiry.now,
+	    s->snapshot->failures->store_deadline))
+		note_wait(s);
 }
 
 /*

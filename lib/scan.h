@@ -35,7 +35,8 @@ struct scan {
 	struct edits edits;
 	struct inquiry inquiry;
 	char *state;			/* of all checks, in the arena */
-	unsigned store_waits;		/* at most two */
+	unsigned store_waits;		/* at most two; one with Redis */
+	uint64_t store_mark;		/* when it began */
 	bool headers_judged;
 	char token[TOKEN_LENGTH + 1];
 };

@@ -63,6 +63,7 @@ look(struct request *r)
 	for (i = 0; i < OUTBOUND_READS; i++) {
 		ops[i] = &r->ops[i];
 		outbound_read(ops[i], (enum outbound_read)i, r->key);
+		ops[i]->data = arena_bytes(&r->arena, STORE_VALUE_MAX);
 	}
 	if (run_ops(r, OUTBOUND_READS) != EX_OK)
 		return EX_TEMPFAIL;

@@ -94,16 +94,22 @@ arena_bytes(struct arena *a, size_t size)
 }
 
 void *
-arena_alloc(struct arena *a, size_t size)
+arena_raw(struct arena *a, size_t size)
 {
 	size_t off = (size_t)((uintptr_t)a->next % alignof(max_align_t));
-	char *p;
 
 	if (off != 0 && a->left >= alignof(max_align_t) - off)
 		arena_bytes(a, alignof(max_align_t) - off);
 	else if (off != 0)
 		a->left = 0;
-	p = arena_bytes(a, size);
+	return arena_bytes(a, size);
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	void *p = arena_raw(a, size);
+
 	memset(p, 0, size);
 	return p;
 }

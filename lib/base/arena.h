@@ -24,6 +24,7 @@ void arena_reset(struct arena *);	/* keeps one block for reuse */
 void arena_done(struct arena *);
 
 void *arena_alloc(struct arena *, size_t size);	/* zeroed, aligned for all */
+void *arena_raw(struct arena *, size_t size);	/* aligned, not zeroed */
 char *arena_bytes(struct arena *, size_t size);	/* neither zeroed nor aligned */
 char *arena_string(struct arena *, struct span);	/* copy, with a zero */
 struct span arena_span(struct arena *, struct span);	/* copy */

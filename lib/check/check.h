@@ -149,9 +149,12 @@ void inquiry_raise_part(struct inquiry *, const char *symbol, int64_t milli,
 
 /*
  * A zeroed operation of the current batch to fill in, or NULL when the batch
- * is full.  One queued in ask has its answer when STAGE_LAST runs.
+ * is full.  One queued in ask has its answer when STAGE_LAST runs.  That of
+ * inquiry_read has room for a value that it finds (op.data), which lives as the
+ * message; numbers, and whether something is there, need none.
  */
 struct store_op *inquiry_op(struct inquiry *);
+struct store_op *inquiry_read(struct inquiry *);
 
 /*
  * How long a check may still wait for the DNS, in ms: the time is one for all

@@ -56,12 +56,27 @@ inquiry_raise_part(struct inquiry *q, const char *symbol, int64_t milli,
 struct store_op *
 inquiry_op(struct inquiry *q)
 {
-	if (q->ops == NULL)
-		q->ops = arena_alloc(q->arena,
-		    INQUIRY_OPS_MAX * sizeof(*q->ops));
+	struct store_op *op;
+
 	if (q->op_count == INQUIRY_OPS_MAX)
 		return NULL;
-	return &q->ops[q->op_count++];
+	/* Few messages use all of them: only those are zeroed. */
+	if (q->ops == NULL)
+		q->ops = arena_raw(q->arena,
+		    INQUIRY_OPS_MAX * sizeof(*q->ops));
+	op = &q->ops[q->op_count++];
+	memset(op, 0, sizeof(*op));
+	return op;
+}
+
+struct store_op *
+inquiry_read(struct inquiry *q)
+{
+	struct store_op *op = inquiry_op(q);
+
+	if (op != NULL)
+		op->data = arena_bytes(q->arena, STORE_VALUE_MAX);
+	return op;
 }
 
 struct facts *

@@ -166,8 +166,11 @@ static struct store_op *
 greylist_op(struct inquiry *q, enum store_verb verb, struct span key,
     struct span value, int64_t ttl)
 {
-	struct store_op *op = key.n > 0 ? inquiry_op(q) : NULL;
+	struct store_op *op = NULL;
 
+	/* Of a PUT nobody wants to know what it found. */
+	if (key.n > 0)
+		op = verb == STORE_PUT ? inquiry_op(q) : inquiry_read(q);
 	if (op == NULL)
 		return NULL;
 	op->verb = verb;
@@ -217,7 +220,7 @@ greylist_ask(const void *self, struct inquiry *q)
 	}
 	state->ops[KEY_HABIT] = op;
 	/* Contents that are lost only now are known by their mark. */
-	op = q->store.epoch[0] != '\0' ? inquiry_op(q) : NULL;
+	op = q->store.epoch[0] != '\0' ? inquiry_read(q) : NULL;
 	if (op != NULL)
 		epoch_op(op, STORE_GET, "");
 	state->ops[KEY_EPOCH] = op;
@@ -317,9 +320,15 @@ find_reason(struct inquiry *q, const struct greylist_state *state)
 	if (is_local(q, state) && state->keys.proven &&
 	    !has_symbol(q, "REPUTATION_BAD"))
 		return "proven sender while the shared store is away";
-	if (is_onetime(q, state))
-		return "one-time code";
 	return NULL;
+}
+
+static void
+spare(struct inquiry *q, const struct greylist_state *state,
+    const char *reason)
+{
+	inquiry_raise(q, "GREYLIST_SPARED", "%.*s, %s",
+	    SPAN_ARG(state->keys.own), reason);
 }
 
 /* After a loss of the store everybody would be a stranger. */
@@ -354,6 +363,9 @@ judge_record(const struct greylist_options *o, struct inquiry *q,
 		record->passed = q->now;
 	} else if (is_cold(q, state)) {
 		judge_cold(q, state, key);
+	} else if (is_onetime(q, state)) {
+		/* Asked last: it may be the only one to want the text. */
+		spare(q, state, "one-time code");
 	} else {
 		greylist_defer(q, state, key, o->delay - waited);
 	}
@@ -405,8 +417,7 @@ greylist_run(const void *self, struct inquiry *q)
 		state->habit = 0;
 	reason = find_reason(q, state);
 	if (reason != NULL)
-		inquiry_raise(q, "GREYLIST_SPARED", "%.*s, %s",
-		    SPAN_ARG(state->keys.own), reason);
+		spare(q, state, reason);
 	else
 		judge(self, q, state);
 	return ANSWERED;

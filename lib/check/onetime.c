@@ -60,9 +60,14 @@ static bool
 is_one_of(struct span token, const char *const *list, size_t count)
 {
 	size_t i;
+	char first;
 
+	if (token.n == 0)
+		return false;
+	/* Nearly all words of a text differ here from all of the list. */
+	first = char_lower(token.p[0]);
 	for (i = 0; i < count; i++)
-		if (span_iis(token, list[i]))
+		if (list[i][0] == first && span_iis(token, list[i]))
 			return true;
 	return false;
 }

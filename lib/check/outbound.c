@@ -239,7 +239,8 @@ outbound_ask(const void *self, struct inquiry *q)
 	s->key = outbound_key(q->arena, q->message->user);
 	choose_recipients(s, q);
 	for (i = 0; i < OUTBOUND_READS; i++) {
-		s->reads[i] = inquiry_op(q);
+		s->reads[i] = i == READ_ACCOUNT || i == READ_HOLD ?
+		    inquiry_read(q) : inquiry_op(q);
 		if (s->reads[i] != NULL)
 			outbound_read(s->reads[i], (enum outbound_read)i,
 			    s->key);
@@ -250,7 +251,7 @@ outbound_ask(const void *self, struct inquiry *q)
 		outbound_slow(s->slow, s->key, out->options->slow_rate,
 		    s->recipients);
 	for (i = 0; i < s->asked_count; i++) {
-		s->asked[i].op = inquiry_op(q);
+		s->asked[i].op = inquiry_read(q);
 		if (s->asked[i].op != NULL)
 			outbound_get_sent(s->asked[i].op, s->asked[i].key);
 	}

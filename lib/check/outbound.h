@@ -72,7 +72,10 @@ struct span outbound_sent_key(struct arena *, struct span user,
 void outbound_read(struct store_op *, enum outbound_read what,
     struct span key);
 
-/* What their answers say; spans of *out point into the operations. */
+/*
+ * What their answers say; those that read values have room for them (op.data),
+ * into which spans of *out point.
+ */
 void outbound_conduct(struct store_op *const ops[OUTBOUND_READS], int64_t now,
     struct conduct *out);
 

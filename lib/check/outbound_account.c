@@ -51,7 +51,9 @@ read_place(const char **p, struct account_place *out)
 	memcpy(out->net, *p, sizeof(out->net));
 	*p += sizeof(out->net);
 	out->asn = get(p, 4);
-	memcpy(out->country, *p, sizeof(out->country));
+	/* Whoever can write to the store could make it anything. */
+	if (char_alpha((*p)[0]) && char_alpha((*p)[1]))
+		memcpy(out->country, *p, sizeof(out->country));
 	*p += sizeof(out->country);
 	out->first = get(p, 4);
 	out->last = get(p, 4);

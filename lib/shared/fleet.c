@@ -34,9 +34,17 @@ struct fleet {
 	size_t place;		/* ours, or PLACE_NONE */
 	int64_t looked;		/* when we last did */
 	struct store_op ops[FLEET_MAX + 1];
+	char values[FLEET_MAX][STORE_VALUE_MAX];	/* of the places */
 	char keys[FLEET_MAX][4];
 	char text[FLEET_TEXT_MAX];
 };
+
+/* Words reach the terminals of operators: printable ASCII. */
+static bool
+word_byte(char c)
+{
+	return c > ' ' && c < 127;
+}
 
 static void
 copy_word(char *out, size_t size, const char *word)
@@ -44,8 +52,7 @@ copy_word(char *out, size_t size, const char *word)
 	size_t i;
 
 	for (i = 0; i + 1 < size && word[i] != '\0'; i++)
-		out[i] = (unsigned char)word[i] > ' ' && word[i] != 127 ?
-		    word[i] : '_';
+		out[i] = word_byte(word[i]) ? word[i] : '_';
 	out[i] = '\0';
 	if (i == 0 && size > 1)
 		memcpy(out, "-", 2);
@@ -111,7 +118,7 @@ take_word(struct span *text, char *out, size_t size)
 	if (!span_word(text, &word) || word.n >= size)
 		return false;
 	for (i = 0; i < word.n; i++)
-		if ((unsigned char)word.p[i] <= ' ' || word.p[i] == 127)
+		if (!word_byte(word.p[i]))
 			return false;
 	memcpy(out, word.p, word.n);
 	out[word.n] = '\0';
@@ -157,6 +164,7 @@ add_op(struct fleet *f, size_t *n, enum store_verb verb, size_t place)
 	op->schema = FLEET_SCHEMA;
 	op->key = span_of(f->keys[place]);
 	op->ttl = FLEET_TTL;
+	op->data = f->values[place];
 	return op;
 }
 

@@ -22,6 +22,7 @@ roster_new(void)
 	r->texts = mem_alloc(ROSTER_CHANGES_MAX * sizeof(*r->texts));
 	r->ids = mem_alloc(ROSTER_CHANGES_MAX * sizeof(*r->ids));
 	r->ops = mem_alloc(ROSTER_BATCH * sizeof(*r->ops));
+	r->values = mem_alloc(ROSTER_BATCH * sizeof(*r->values));
 	map_init(&r->slots);
 	return r;
 }
@@ -43,6 +44,7 @@ roster_free(struct roster *r)
 	free(r->texts);
 	free(r->ids);
 	free(r->ops);
+	free(r->values);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
@@ -77,7 +79,7 @@ void
 roster_key(struct store_op *op, enum store_verb verb, uint64_t number,
     char key[ROSTER_KEY_MAX])
 {
-	memset(op, 0, offsetof(struct store_op, data));
+	memset(op, 0, sizeof(*op));
 	if (number == 0)
 		snprintf(key, ROSTER_KEY_MAX, "newest");
 	else

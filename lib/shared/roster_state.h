@@ -40,6 +40,7 @@ struct roster {
 
 	/* Of the thread that ticks. */
 	struct store_op *ops;	/* ROSTER_BATCH of them */
+	char (*values)[STORE_VALUE_MAX];	/* that they find */
 	uint64_t *ids;		/* as texts */
 	struct map slots;	/* by list and name: struct roster_slot */
 	char *displaced[ROSTER_DISPLACED_MAX];	/* to be appended again */

@@ -144,6 +144,7 @@ static void
 ask(struct tick *t, size_t i, enum store_verb verb, uint64_t number)
 {
 	roster_key(&t->r->ops[i], verb, number, t->keys[i]);
+	t->r->ops[i].data = t->r->values[i];
 }
 
 static struct span

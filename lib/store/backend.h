@@ -8,6 +8,7 @@
 #include "store/store.h"
 
 #define STORE_TROUBLES_MAX 24
+#define STORE_CARRY_MAX (STORE_BATCH_MAX + STORE_LATER_MAX) /* of one run */
 
 /* What a back end knows of itself; what it does not know stays 0. */
 struct store_figures {
@@ -36,6 +37,9 @@ struct store_figures {
  */
 struct store_backend {
 	const char *name;
+	bool later;	/* a batch takes a round trip, of which store_later
+			 * saves some: then up to STORE_CARRY_MAX operations
+			 * come at once, otherwise STORE_BATCH_MAX */
 	void (*run)(void *state, struct store_op *ops, size_t count,
 	    int64_t now, int64_t deadline);
 	void (*figures)(void *state, struct store_figures *);

@@ -29,36 +29,44 @@ bridge_holds(const struct bridge *b, const struct store_op *op)
 	    (way == PENDING_ASIDE && b->settings.local);
 }
 
+/* What of a batch the store is asked. */
+struct passed {
+	bool asked[STORE_CARRY_MAX];
+	size_t count;
+	unsigned outage;	/* how many there had been */
+};
+
 /*
  * Names the writes of a batch, and takes out what the store is not to be asked
- * now.  Returns a bit for each operation that is left.
+ * now.
  */
-static uint64_t
+static void
 bridge_enter(struct bridge *b, struct store_op *ops, size_t count,
-    int64_t deadline, unsigned *outage)
+    int64_t deadline, struct passed *out)
 {
 	struct pending_figures f;
-	uint64_t asked = 0;
 	size_t i;
 
 	pthread_mutex_lock(&b->mutex);
-	*outage = b->outage;
+	out->outage = b->outage;
+	out->count = 0;
 	b->patience = deadline - clock_steady();
 	pending_figures(b->pending, &f);
 	for (i = 0; i < count; i++) {
 		if (ops[i].verb != STORE_GET)
 			ops[i].id = (struct store_id){b->host, ++b->serial};
+		out->asked[i] = false;
 		if (ops[i].answer != STORE_UNASKED)
 			continue;
 		if (b->up && (f.entries == 0 || !bridge_holds(b, &ops[i]))) {
-			asked |= UINT64_C(1) << i;
+			out->asked[i] = true;
+			out->count++;
 		} else {
 			ops[i].answer = STORE_FAILED;
 			ops[i].trouble = TROUBLE_UNREACHED;
 		}
 	}
 	pthread_mutex_unlock(&b->mutex);
-	return asked;
 }
 
 /*
@@ -125,30 +133,29 @@ bridge_run(void *state, struct store_op *ops, size_t count, int64_t now,
 {
 	struct bridge *b = state;
 	struct outcome outcome = {false, false, false};
-	uint64_t asked, missed = 0;
-	unsigned outage;
+	struct passed passed;
+	size_t i, missed = 0;
 	int64_t steady;
-	size_t i;
 
-	asked = bridge_enter(b, ops, count, deadline, &outage);
-	if (asked != 0)
+	bridge_enter(b, ops, count, deadline, &passed);
+	if (passed.count > 0)
 		b->remote.backend->run(b->remote.state, ops, count, now,
 		    deadline);
 	for (i = 0; i < count; i++) {
-		if (asked >> i & 1)
+		if (passed.asked[i])
 			outcome_add(&outcome, &ops[i]);
-		if (op_missed(&ops[i]))
-			missed |= UINT64_C(1) << i;
+		missed += op_missed(&ops[i]);
 	}
 	if (missed == 0)
 		return;
 	steady = clock_steady();
 	pthread_mutex_lock(&b->mutex);
 	/* Unless it has come back since, and this is old news. */
-	if (outcome.cut && !outcome.answered && b->up && b->outage == outage)
+	if (outcome.cut && !outcome.answered && b->up &&
+	    b->outage == passed.outage)
 		bridge_down(b, outcome.late, now, steady);
 	for (i = 0; i < count; i++)
-		if (missed >> i & 1)
+		if (op_missed(&ops[i]))
 			bridge_carry(b, &ops[i], now, steady);
 	pthread_mutex_unlock(&b->mutex);
 }
@@ -266,6 +273,7 @@ bridge_part(struct store_part remote, const struct bridge_settings *settings)
 
 	b->backend = (struct store_backend) {
 		.name = remote.backend->name,
+		.later = remote.backend->later,
 		.run = bridge_run,
 		.figures = bridge_figures,
 		.close = bridge_close,

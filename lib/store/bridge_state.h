@@ -41,10 +41,9 @@ struct bridge {
 	/* the thread's */
 	int64_t cold_until;
 	struct store_op ops[STORE_BATCH_MAX];
+	char value[STORE_VALUE_MAX];	/* that a look found */
 	struct pending_entry *taken[STORE_BATCH_MAX];
 };
-
-_Static_assert(STORE_BATCH_MAX <= 64, "a bit for each operation of a batch");
 
 /* What came of a batch. */
 struct outcome {

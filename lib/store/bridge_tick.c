@@ -110,6 +110,7 @@ bridge_begin(struct bridge *b, enum store_verb verb, bool lost, int64_t now,
 	struct store_op *op = &b->ops[0];
 	struct epoch epoch;
 
+	op->data = NULL;
 	epoch_make(&epoch, now, lost ? now + b->settings.warm_up : 0);
 	if (lost)
 		b->cold_until = epoch.cold_until;
@@ -128,6 +129,7 @@ bridge_look(struct bridge *b, int64_t now, int64_t steady)
 	enum store_verb verb;
 	enum epoch_step step;
 
+	op->data = b->value;
 	epoch_op(op, STORE_GET, "");
 	bridge_ask(b, op, 1, now, steady);
 	if (op_missed(op))

@@ -89,13 +89,15 @@ epoch_judge(const struct epoch *remembered, const struct epoch *found)
 void
 epoch_op(struct store_op *op, enum store_verb verb, const char *text)
 {
-	memset(op, 0, sizeof(*op));
-	op->verb = verb;
-	op->klass = EPOCH_CLASS;
-	op->schema = EPOCH_SCHEMA;
-	op->key = span_of("store");
-	op->value = span_of(text);
-	op->ttl = EPOCH_KEEP_MS;
+	*op = (struct store_op) {
+		.verb = verb,
+		.klass = EPOCH_CLASS,
+		.schema = EPOCH_SCHEMA,
+		.key = span_of("store"),
+		.value = span_of(text),
+		.ttl = EPOCH_KEEP_MS,
+		.data = op->data,
+	};
 }
 
 void

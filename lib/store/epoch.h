@@ -37,7 +37,10 @@ enum epoch_step {
 enum epoch_step epoch_judge(const struct epoch *remembered,
     const struct epoch *found);
 
-/* Fills in an operation on the mark; text is its value, and must outlive it. */
+/*
+ * Fills in an operation on the mark, all but its data; text is its value, and
+ * must outlive it.
+ */
 void epoch_op(struct store_op *, enum store_verb, const char *text);
 
 /*

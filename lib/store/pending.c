@@ -133,10 +133,10 @@ static void
 entry_apply(struct pending *p, struct pending_entry *e,
     const struct store_op *from, struct span old, int64_t now)
 {
-	struct store_op op;
+	struct store_op op = *from;
 	struct record r;
 
-	memcpy(&op, from, offsetof(struct store_op, answer));
+	op.data = NULL;
 	if (record_apply(&op, old, now, &r) != RECORD_WRITE)
 		return;
 	p->figures.bytes -= e->record_n;
@@ -341,7 +341,7 @@ entry_amount(const struct pending_entry *e, int64_t now)
 static bool
 entry_fill(const struct pending_entry *e, struct store_op *op, int64_t now)
 {
-	memset(op, 0, offsetof(struct store_op, data));
+	memset(op, 0, sizeof(*op));
 	op->verb = e->verb;
 	op->klass = e->key;
 	op->key = span_skip(span_make(e->key, e->key_n), strlen(e->key) + 2);

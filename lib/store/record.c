@@ -215,7 +215,7 @@ answer_found(struct store_op *op, const struct fields *f, int64_t now)
 	op->answer = STORE_FOUND;
 	if (f->kind == KIND_BYTES) {
 		op->length = f->bytes.n;
-		if (op->length != 0)
+		if (op->length != 0 && op->data != NULL)
 			memcpy(op->data, f->bytes.p, op->length);
 	} else {
 		op->number = sum_now(f, now);

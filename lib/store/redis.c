@@ -24,11 +24,11 @@ static void
 redis_run(void *state, struct store_op *ops, size_t count, int64_t now,
     int64_t deadline)
 {
-	struct redis_item items[STORE_BATCH_MAX];
+	struct redis_item items[STORE_CARRY_MAX];
 	struct redis *r = state;
 	size_t i, n = 0;
 
-	for (i = 0; i < count && n < STORE_BATCH_MAX; i++) {
+	for (i = 0; i < count && n < STORE_CARRY_MAX; i++) {
 		if (ops[i].answer != STORE_UNASKED)
 			continue;
 		items[n++] = (struct redis_item){.op = &ops[i],
@@ -248,6 +248,7 @@ redis_open(const struct redis_settings *settings, struct error *error)
 {
 	static const struct store_backend backend = {
 	    .name = "redis",
+	    .later = true,
 	    .run = redis_run,
 	    .figures = redis_figures,
 	    .close = redis_close,

@@ -8,7 +8,6 @@
 
 #define MARK_CLASS "op"
 #define MARK_SCHEMA 1
-#define KEPT_DIGITS 13	/* of SCRIPT_KEEP_MAX and SCRIPT_LINGER */
 
 /*
  * What stands in ARGV for an operation, numbers least byte first: verb (1),
@@ -73,8 +72,7 @@ time_kept(int64_t ms)
 static void
 argument_kept(struct argument *a, int64_t ms)
 {
-	a->n += (size_t)snprintf(a->bytes + a->n, KEPT_DIGITS + 1, "%lld",
-	    (long long)time_kept(ms));
+	a->n += wire_digits((uint64_t)time_kept(ms), a->bytes + a->n);
 }
 
 /* How long a record as it is has to live. */
@@ -150,7 +148,7 @@ op_repeatable(const struct store_op *op)
 /* The marks of a group: which serials of which hosts. */
 struct marks {
 	size_t count;
-	struct store_id id[STORE_BATCH_MAX];	/* serial / SCRIPT_MARK_SPAN */
+	struct store_id id[STORE_CARRY_MAX];	/* serial / SCRIPT_MARK_SPAN */
 };
 
 /* The number of an operation's mark, from 1, or 0. */
@@ -200,8 +198,9 @@ write_key(const struct redis *r, const struct redis_item *item, struct wire *w)
 static void
 write_head(struct wire *w, int64_t now)
 {
-	struct argument a = {.n = 0};
+	struct argument a;
 
+	a.n = 0;
 	argument_number(&a, now, 8);
 	argument_number(&a, 'B', 1);
 	argument_number(&a, time_after(now, STORE_ID_TTL), 8);
@@ -224,19 +223,20 @@ static void
 write_script(const struct redis *r, const struct redis_group *g,
     struct wire *w, int64_t now)
 {
-	struct marks marks = {.count = 0};
-	size_t number[STORE_BATCH_MAX], i;
+	struct marks marks;
+	size_t number[STORE_CARRY_MAX], i;
 	struct argument a;
-	char keys[24];
+	char keys[WIRE_DIGITS_MAX];
 
+	marks.count = 0;
 	for (i = 0; i < g->count; i++)
 		number[i] = mark_number(&marks, group_item(g, i)->op);
-	snprintf(keys, sizeof(keys), "%zu", g->count + marks.count);
 	wire_command(w, 4 + g->count + marks.count + g->count);
 	wire_argument(w, span_of(g->whole ? "EVAL" : "EVALSHA"));
 	wire_argument(w, g->whole ? span_of(script_text)
 	    : span_make(w->script, WIRE_SHA));
-	wire_argument(w, span_of(keys));
+	wire_argument(w, span_make(keys,
+	    wire_digits(g->count + marks.count, keys)));
 	for (i = 0; i < g->count; i++)
 		write_key(r, group_item(g, i), w);
 	for (i = 0; i < marks.count; i++)

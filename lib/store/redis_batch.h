@@ -28,7 +28,7 @@ struct redis_group {
 	int node;
 	struct redis_item *items;	/* of the whole batch */
 	size_t count;
-	unsigned char number[STORE_BATCH_MAX];	/* which of these */
+	unsigned char number[STORE_CARRY_MAX];	/* which of these */
 	size_t reply;		/* number of its reply on the connection */
 	bool asking, whole, plain;
 };

@@ -49,16 +49,25 @@ name_slot(unsigned tag)
 	return crc % REDIS_SLOTS;
 }
 
-/* Appends bytes to out, those among special and the unprintable as %XX. */
+static bool
+is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '%' && c != '{' && c != '}';
+}
+
+/*
+ * Appends bytes to out, also, a byte, and those that are not plain as %XX.
+ * This is done for every byte of a batch, so it compares by hand.
+ */
 static size_t
-escape(struct span bytes, const char *special, char *out)
+escape(struct span bytes, char also, char *out)
 {
 	size_t i, n = 0;
 	char c;
 
 	for (i = 0; i < bytes.n; i++) {
 		c = bytes.p[i];
-		if (c >= ' ' && c <= '~' && !char_among(c, special)) {
+		if (is_plain(c) && c != also) {
 			out[n++] = c;
 			continue;
 		}
@@ -80,7 +89,7 @@ name_put(struct span prefix, unsigned tag, const char *klass, unsigned schema,
 	out[n++] = hex[tag >> 4 & 15];
 	out[n++] = hex[tag & 15];
 	out[n++] = '}';
-	n += escape(span_of(klass), "%{}:", out + n);
+	n += escape(span_of(klass), ':', out + n);
 	out[n++] = ':';
 	if (schema >= 100)
 		out[n++] = (char)('0' + schema / 100 % 10);
@@ -88,7 +97,7 @@ name_put(struct span prefix, unsigned tag, const char *klass, unsigned schema,
 		out[n++] = (char)('0' + schema / 10 % 10);
 	out[n++] = (char)('0' + schema % 10);
 	out[n++] = ':';
-	return n + escape(key, "%{}", out + n);
+	return n + escape(key, '%', out + n);
 }
 
 /* Appends text so that Redis' pattern of it matches nothing else. */
@@ -119,7 +128,7 @@ name_pattern(struct span prefix, const char *klass,
 	out[n++] = '}';
 	if (klass != NULL) {
 		known.n = escape(span_head(span_of(klass), STORE_CLASS_MAX),
-		    "%{}:", escaped);
+		    ':', escaped);
 		n += pattern_literal(known, out + n);
 		out[n++] = ':';
 	}

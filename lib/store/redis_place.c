@@ -24,7 +24,7 @@ place_set(struct redis_place *out, struct span host, unsigned port)
 bool
 place_parse(struct span text, unsigned port, struct redis_place *out)
 {
-	struct span host = text, digits = {NULL, 0};
+	struct span host, digits;
 	int64_t number = port;
 	size_t end;
 

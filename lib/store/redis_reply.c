@@ -83,6 +83,30 @@ object_none(const redisReadTask *task)
 	return object_new(task, REPLY_NONE);
 }
 
+#if HIREDIS_MAJOR >= 1
+/*
+ * What only RESP3 has, which nobody asked for.  Without these functions hiredis
+ * gives a small number for a pointer; NULL ends the parsing with an error.
+ */
+static void *
+object_double(const redisReadTask *task, double number, char *bytes, size_t n)
+{
+	(void)task;
+	(void)number;
+	(void)bytes;
+	(void)n;
+	return NULL;
+}
+
+static void *
+object_bool(const redisReadTask *task, int value)
+{
+	(void)task;
+	(void)value;
+	return NULL;
+}
+#endif
+
 /* The arena frees all at once. */
 static void
 object_free(void *object)
@@ -98,6 +122,10 @@ reply_reader_new(void)
 	    .createArray = object_list,
 	    .createInteger = object_number,
 	    .createNil = object_none,
+#if HIREDIS_MAJOR >= 1
+	    .createDouble = object_double,
+	    .createBool = object_bool,
+#endif
 	    .freeObject = object_free,
 	};
 	struct reply_reader *r = mem_alloc(sizeof(*r));

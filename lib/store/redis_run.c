@@ -19,14 +19,15 @@ struct round {
 	size_t count;
 	int64_t now, deadline;
 	size_t groups, lanes;
-	struct redis_group group[STORE_BATCH_MAX];
-	struct lane lane[STORE_BATCH_MAX];
 	bool pause;			/* before the next round */
 	/* what to tell the operator */
 	enum redis_kind_of_trouble kind;
 	struct span words;
 	bool troubled, refused;
 	char words_of[REDIS_TROUBLE_MAX];
+	/* the first of them are in use, the others not even zeroed */
+	struct redis_group group[STORE_CARRY_MAX];
+	struct lane lane[STORE_CARRY_MAX];
 };
 
 static void
@@ -429,10 +430,15 @@ void
 redis_carry(struct redis *r, struct redis_item *items, size_t count,
     int64_t now, int64_t deadline)
 {
-	struct round t = {.redis = r, .items = items, .count = count,
-	    .now = now, .deadline = deadline};
 	unsigned rounds = 0;
+	struct round t;
 
+	memset(&t, 0, offsetof(struct round, group));
+	t.redis = r;
+	t.items = items;
+	t.count = count;
+	t.now = now;
+	t.deadline = deadline;
 	find_plain(items, count);
 	while (!round_over(&t) && rounds++ < REDIS_ROUNDS_MAX) {
 		if (rounds > 1 && clock_steady() >= deadline)

@@ -36,7 +36,7 @@ load_add(struct load *l, enum store_verb verb)
 	struct redis_parsed *name = &l->name[l->count];
 	struct store_op *op = &l->op[l->count];
 
-	memset(op, 0, offsetof(struct store_op, data));
+	memset(op, 0, sizeof(*op));
 	op->verb = verb;
 	op->klass = name->klass;
 	op->schema = name->schema;

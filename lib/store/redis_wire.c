@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,30 +125,43 @@ wire_begin(struct wire *w)
 	w->state = WIRE_BUSY;
 }
 
+/* By hand: some fifty lengths and times are written for a batch. */
+size_t
+wire_digits(uint64_t n, char out[WIRE_DIGITS_MAX])
+{
+	char digits[WIRE_DIGITS_MAX];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	memcpy(out, digits + at, sizeof(digits) - at);
+	return sizeof(digits) - at;
+}
+
+static void
+wire_head(struct wire *w, char kind, size_t number)
+{
+	char head[WIRE_DIGITS_MAX + 3];
+	size_t n = 1 + wire_digits(number, head + 1);
+
+	head[0] = kind;
+	head[n++] = '\r';
+	head[n++] = '\n';
+	buf_add(&w->out, head, n);
+}
+
 void
 wire_command(struct wire *w, size_t arguments)
 {
-	char head[32];
-	int n = snprintf(head, sizeof(head), "*%zu\r\n", arguments);
-
 	w->asked++;
-	buf_add(&w->out, head, (size_t)n);
+	wire_head(w, '*', arguments);
 }
 
-/* "$length", by hand: it is written some fifty times for a batch. */
 void
 wire_argument(struct wire *w, struct span s)
 {
-	char head[24];
-	size_t at = sizeof(head), n = s.n;
-
-	head[--at] = '\n';
-	head[--at] = '\r';
-	do
-		head[--at] = (char)('0' + n % 10);
-	while ((n /= 10) != 0);
-	head[--at] = '$';
-	buf_add(&w->out, head + at, sizeof(head) - at);
+	wire_head(w, '$', s.n);
 	buf_span(&w->out, s);
 	buf_add(&w->out, "\r\n", 2);
 }

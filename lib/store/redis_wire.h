@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "store/redis_reply.h"
 
-#define WIRE_COMMANDS_MAX 192	/* of one exchange */
+#define WIRE_COMMANDS_MAX 256	/* of one exchange */
 #define WIRE_SEND_MAX (1u << 20)	/* bytes of one exchange */
 #define WIRE_SHA 40		/* digits of a script's name */
 
@@ -48,6 +48,10 @@ void wire_close(struct wire *);
 
 /* Whether an unused one still stands, as far as the kernel knows. */
 bool wire_sound(const struct wire *);
+
+/* The digits of a number, WIRE_DIGITS_MAX at most; returns how many. */
+#define WIRE_DIGITS_MAX 20
+size_t wire_digits(uint64_t n, char out[WIRE_DIGITS_MAX]);
 
 /* Starts an exchange; its commands follow, each with so many arguments. */
 void wire_begin(struct wire *);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/backend.h"
+#include "store/later.h"
 
 #define STORE_VERBS (STORE_TAKE + 1)
 #define STORE_ANSWERS (STORE_FAILED + 1)
@@ -20,9 +21,41 @@
 struct store {
 	const struct store_backend *backend;
 	void *state;
+	struct later *later;	/* NULL: a batch takes no round trip */
 	_Atomic int64_t answers[STORE_VERBS][STORE_ANSWERS];
 	_Atomic int64_t failures;	/* also of verbs that do not exist */
 };
+
+/* Operations that a back end left unanswered have failed; counts all. */
+static void
+store_settle(struct store *s, struct store_op *ops, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (ops[i].answer == STORE_UNASKED) {
+			ops[i].answer = STORE_FAILED;
+			ops[i].trouble = TROUBLE_UNKNOWN;
+		}
+		if (ops[i].answer == STORE_FAILED) {
+			ops[i].number = 0;
+			ops[i].length = 0;
+			s->failures++;
+		}
+		if ((unsigned)ops[i].verb < STORE_VERBS)
+			s->answers[ops[i].verb][ops[i].answer]++;
+	}
+}
+
+static void
+store_carry(void *context, struct store_op *ops, size_t count, int64_t now,
+    int64_t deadline)
+{
+	struct store *s = context;
+
+	s->backend->run(s->state, ops, count, now, deadline);
+	store_settle(s, ops, count);
+}
 
 struct store *
 store_new(const struct store_backend *backend, void *state)
@@ -31,6 +64,8 @@ store_new(const struct store_backend *backend, void *state)
 
 	s->backend = backend;
 	s->state = state;
+	if (backend->later)
+		s->later = later_new(store_carry, s);
 	return s;
 }
 
@@ -39,6 +74,7 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
+	later_close(s->later);
 	s->backend->close(s->state);
 	free(s);
 }
@@ -76,6 +112,8 @@ store_walk(struct store *s, const char *klass,
 {
 	if (s->backend->walk == NULL)
 		return error_set(error, "the store cannot be listed");
+	if (s->later != NULL)
+		later_flush(s->later);
 	return s->backend->walk(s->state, klass, visit, context, error);
 }
 
@@ -85,6 +123,8 @@ store_restore(struct store *s, const struct store_record *records,
 {
 	if (s->backend->restore == NULL)
 		return count;
+	if (s->later != NULL)
+		later_flush(s->later);
 	return s->backend->restore(s->state, records, count, now,
 	    clock_steady() + timeout);
 }
@@ -144,33 +184,72 @@ store_prepare(struct store_op *ops, size_t count, bool possible)
 	return asked;
 }
 
+static void
+store_pass(struct store *s, const struct later_batch *batch)
+{
+	if (s->later != NULL)
+		later_run(s->later, batch);
+	else
+		store_carry(s, batch->ops, batch->count, batch->now,
+		    batch->deadline);
+}
+
+size_t
+store_run_since(struct store *s, struct store_op *ops, size_t count,
+    const struct store_moment *at)
+{
+	int64_t steady = clock_steady();
+	struct later_batch batch = {ops, 0, at->now, INT64_MAX, at->mark};
+	size_t i, failed = 0;
+
+	if (at->timeout < INT64_MAX - steady)
+		batch.deadline = steady + at->timeout;
+	if (store_prepare(ops, count, at->now >= 0 && at->timeout > 0) > 0) {
+		batch.count = count < STORE_BATCH_MAX ? count :
+		    STORE_BATCH_MAX;
+		store_pass(s, &batch);
+	}
+	store_settle(s, ops + batch.count, count - batch.count);
+	for (i = 0; i < count; i++)
+		failed += ops[i].answer == STORE_FAILED;
+	return failed;
+}
+
 size_t
 store_run(struct store *s, struct store_op *ops, size_t count, int64_t now,
     int64_t timeout)
 {
-	int64_t steady = clock_steady();
-	size_t i, failed = 0;
+	const struct store_moment at = {now, timeout, UINT64_MAX};
 
-	if (store_prepare(ops, count, now >= 0 && timeout > 0) > 0)
-		s->backend->run(s->state, ops,
-		    count < STORE_BATCH_MAX ? count : STORE_BATCH_MAX, now,
-		    timeout < INT64_MAX - steady ? steady + timeout
-						 : INT64_MAX);
-	for (i = 0; i < count; i++) {
-		if (ops[i].answer == STORE_UNASKED) {
-			ops[i].answer = STORE_FAILED;
-			ops[i].trouble = TROUBLE_UNKNOWN;
-		}
-		if (ops[i].answer == STORE_FAILED) {
-			ops[i].number = 0;
-			ops[i].length = 0;
-			failed++;
-		}
-		if ((unsigned)ops[i].verb < STORE_VERBS)
-			s->answers[ops[i].verb][ops[i].answer]++;
+	return store_run_since(s, ops, count, &at);
+}
+
+uint64_t
+store_mark(struct store *s)
+{
+	return s->later != NULL ? later_mark(s->later) : 0;
+}
+
+bool
+store_later(struct store *s, struct store_op *ops, size_t count, int64_t now,
+    int64_t timeout)
+{
+	size_t i;
+
+	if (s->later == NULL || now < 0 || timeout <= 0 ||
+	    count > STORE_LATER_MAX) {
+		store_run(s, ops, count, now, timeout);
+		return true;
 	}
-	s->failures += (int64_t)failed;
-	return failed;
+	if (store_prepare(ops, count, true) > 0 &&
+	    !later_put(s->later, ops, count, now, timeout)) {
+		store_run(s, ops, count, now, timeout);
+		return true;
+	}
+	for (i = 0; i < count; i++)
+		if (ops[i].answer == STORE_FAILED)
+			store_settle(s, &ops[i], 1);
+	return false;
 }
 
 bool

@@ -21,6 +21,8 @@
 #define STORE_KEY_MAX 400	/* bytes of a key; longer ones: hash them */
 #define STORE_VALUE_MAX 1024	/* bytes of a value */
 #define STORE_BATCH_MAX 64	/* operations of one batch */
+#define STORE_LATER_MAX 64	/* writes that wait for a batch to take them */
+#define STORE_LATER_MS 5	/* ms that they do */
 #define STORE_NUMBER_MAX INT64_C(10000000000000) /* thousandths; sums stop */
 #define STORE_EPOCH_MAX 33	/* bytes of the name of its contents, with a
 				 * zero */
@@ -90,7 +92,10 @@ struct store_op {
 	int64_t half_life;	/* DECAY: ms */
 	int64_t rate;		/* TAKE: thousandths per second */
 	int64_t burst;		/* TAKE: thousandths */
-	struct store_id id;	/* of a write, see below */
+	char *data;		/* GET, PUT_NEW: room of STORE_VALUE_MAX bytes
+				 * for the value that was found; NULL: only
+				 * that and how long it is, or the number */
+	struct store_id id;	/* of a write, see above */
 
 	enum store_answer answer;
 	enum store_trouble trouble;	/* of STORE_FAILED */
@@ -98,8 +103,7 @@ struct store_op {
 				 * that it is absent, or how much it is, tells
 				 * little */
 	int64_t number;		/* sum; TAKE: left, < 0: refused, that short */
-	size_t length;		/* of data */
-	char data[STORE_VALUE_MAX];	/* GET, PUT_NEW that found */
+	size_t length;		/* of the value that was found */
 };
 
 struct store;
@@ -146,6 +150,35 @@ size_t store_run(struct store *, struct store_op *ops, size_t count,
  * tried, since what is written into an outage would be sent after it.
  */
 bool store_run_shared(struct store *, struct store_op *ops, size_t count,
+    int64_t now, int64_t timeout);
+
+/*
+ * The same for a matter that began some time ago: it sees what store_later was
+ * given until then, and need not wait for what came in between.
+ */
+uint64_t store_mark(struct store *);
+
+struct store_moment {
+	int64_t now, timeout;	/* as of store_run */
+	uint64_t mark;		/* store_mark when it began */
+};
+
+size_t store_run_since(struct store *, struct store_op *ops, size_t count,
+    const struct store_moment *);
+
+/*
+ * Carries out writes whose answers nobody needs.  Where a batch takes a round
+ * trip they are copied, and go in front of the operations of the next batch of
+ * any thread, so that this process finds what it wrote (store/later.h has the
+ * small print), or by themselves after STORE_LATER_MS, so that other hosts do.
+ * What fails then is counted, and nobody is told; what waits when the process
+ * is killed is lost.  store_walk, store_restore and store_close come after it.
+ *
+ * True: there was no room to wait in, or nothing to be gained, and it was a
+ * store_run, which has answered them.  False: they are STORE_UNASKED, or of an
+ * argument out of bounds STORE_FAILED.
+ */
+bool store_later(struct store *, struct store_op *ops, size_t count,
     int64_t now, int64_t timeout);
 
 /* How a store fares. */

@@ -30,6 +30,13 @@ op_value(const struct store_op *op)
 	return op->value;
 }
 
+/* Room for what it may find, if anybody wants to know. */
+static size_t
+op_room(const struct store_op *op)
+{
+	return op->data != NULL ? STORE_VALUE_MAX : 0;
+}
+
 static size_t
 batch_bytes(const struct store_op *ops, size_t count, size_t *chosen)
 {
@@ -40,7 +47,8 @@ batch_bytes(const struct store_op *ops, size_t count, size_t *chosen)
 		if (ops[i].answer != STORE_UNASKED)
 			continue;
 		++*chosen;
-		bytes += RECORD_KEY_MAX + op_value(&ops[i]).n;
+		bytes += RECORD_KEY_MAX + op_value(&ops[i]).n +
+		    op_room(&ops[i]);
 	}
 	return bytes;
 }
@@ -64,7 +72,7 @@ batch_new(const struct store_op *ops, size_t count, int64_t now)
 	for (i = 0; i < count; i++) {
 		if (ops[i].answer != STORE_UNASKED)
 			continue;
-		memcpy(op, &ops[i], offsetof(struct store_op, data));
+		*op = ops[i];
 		*key = span_make(p, record_key(&ops[i], p));
 		p += key->n;
 		value = op_value(&ops[i]);
@@ -72,6 +80,8 @@ batch_new(const struct store_op *ops, size_t count, int64_t now)
 		if (value.n != 0)
 			memcpy(p, value.p, value.n);
 		p += value.n;
+		op->data = op_room(&ops[i]) > 0 ? p : NULL;
+		p += op_room(&ops[i]);
 		op->klass = NULL;
 		op->key = span_make(NULL, 0);
 		op++;
@@ -102,7 +112,8 @@ batch_answer(const struct batch *b, struct store_op *ops, size_t count)
 		ops[i].trouble = from->trouble;
 		ops[i].number = from->number;
 		ops[i].length = from->length;
-		memcpy(ops[i].data, from->data, from->length);
+		if (ops[i].data != NULL && from->length > 0)
+			memcpy(ops[i].data, from->data, from->length);
 		from++;
 	}
 }

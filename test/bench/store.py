@@ -35,7 +35,7 @@ import time
 
 import auth
 from auth import write
-from run import Failed, Filter, bar, load, median, send
+from run import Failed, Filter, bar, load, median, refused, send
 
 REDIS = "/usr/bin/redis-server"
 REDIS_CLI = "/usr/bin/redis-cli"
@@ -50,10 +50,11 @@ REHASH = 180            # seconds that Redis may take to enlarge its tables
 DELAY = 1.0             # seconds that greylisting wants
 PORT = 6390
 TCP, UNIX, MEMORY, EMBEDDED = "redis-tcp", "redis-unix", "memory", "embedded"
-COMMON = ["mode=enforce", "greylist.when=always",
-          f"greylist.delay={int(DELAY)}s", "log.to=stderr", "daemon.user=",
+# What is off, or does little, as shipped.
+CHECKS = ["greylist.when=always", f"greylist.delay={int(DELAY)}s",
           "rate.limits={0}/limits", "geoip.files={0}/places.mmdb",
           "providers.files={0}/providers"]
+COMMON = ["mode=enforce", "log.to=stderr", "daemon.user=", *CHECKS]
 ASKING = ["dns.forwarders=127.0.0.1", "dns.local_zones=yes",
           "dnslists.definitions={0}/dnslists", "dnslists.use=bench",
           "trust.files={0}/trusted"]
@@ -164,13 +165,18 @@ def network(number):
     return f"20.{number >> 8}.{number & 255}"
 
 
-def envelope(number, domain):
+def inbound(number, domain):
     """A line for posternctl send: a sender in a network of his own."""
-    client = f"{network(number)}.25,mail.{domain}"
+    return (f"{network(number)}.25,mail.{domain} mail.{domain} x@{domain} "
+            "bob@recipient.example\n")
+
+
+def envelope(number, domain):
+    """The same, or mail that a user of ours sends there."""
     if number % OUTBOUND == OUTBOUND - 1:
-        return (f"{client} mail.{domain} bob@recipient.example "
-                f"x@{domain} user{number}\n")
-    return f"{client} mail.{domain} x@{domain} bob@recipient.example\n"
+        return (f"{network(number)}.25,mail.{domain} mail.{domain} "
+                f"bob@recipient.example x@{domain} user{number}\n")
+    return inbound(number, domain)
 
 
 def prepare(arguments):
@@ -204,10 +210,9 @@ def settle(arguments, target, files, *more):
         send(arguments, target, files, "--quiet", *more)
         time.sleep(DELAY + 0.2)
     summary = send(arguments, target, files, "--quiet", *more)[-1]["summary"]
-    refused = {kind: n for kind, n in summary["replies"].items()
-               if kind not in ("accept", "continue")}
-    if refused:
-        raise Failed(f"{target.name} answered {refused}; it is to accept")
+    odd = refused(summary["replies"])
+    if odd:
+        raise Failed(f"{target.name} answered {odd}; it is to accept")
 
 
 class Account:

@@ -160,16 +160,27 @@ all_have(const struct hosts *h, const char *figure, int64_t value)
 	return true;
 }
 
+void
+hosts_tell(const struct hosts *h)
+{
+	int i;
+
+	for (i = 0; i < HOSTS; i++)
+		lab_ask(&h->lab[i], "user list", NULL);
+}
+
 bool
 hosts_settle(const struct hosts *h, int64_t ms)
 {
 	int64_t until = clock_steady() + ms;
 
+	hosts_tell(h);
 	while (!all_have(h, "reached", 1) || !all_have(h, "local", 0) ||
 	    !all_have(h, "pending", 0)) {
 		if (clock_steady() > until)
 			return false;
 		lab_sleep(20);
+		hosts_tell(h);
 	}
 	return true;
 }

@@ -39,6 +39,12 @@ void hosts_stop(struct hosts *, const char *row);
 int64_t hosts_store(const struct hosts *, int host, const char *figure);
 
 /*
+ * What the hosts have learned so far is in the store afterwards: a listing
+ * comes after what store_later keeps for the next batch.
+ */
+void hosts_tell(const struct hosts *);
+
+/*
  * Whether all hosts come, within ms, to reach the store, with nothing that
  * waits for it; and whether it stops being cold.
  */

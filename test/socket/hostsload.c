@@ -72,8 +72,10 @@ letter_make(const struct load *load, enum kind kind, int loader,
 		snprintf(l->client, sizeof(l->client), "%u.%lld.%lld.9",
 		    60 + load->row, n >> 8 & 255, n & 255);
 	else
+		/* Who is known must not share the repute of a spammer. */
 		snprintf(l->client, sizeof(l->client), "%s", kind == TRUSTED ?
-		    "192.0.2.77" : "198.51.100.7");
+		    "192.0.2.77" : kind == SPAM ? "198.51.100.8" :
+		    "198.51.100.7");
 	snprintf(l->from, sizeof(l->from), "<a@%s>", domain);
 	snprintf(l->helo, sizeof(l->helo), "mail.%s", domain);
 	snprintf(l->id, sizeof(l->id), "Q%dT%lld", loader, (long long)serial);

@@ -157,7 +157,7 @@ lab_make(struct lab *lab, bool unix_socket)
 	memset(lab, 0, sizeof(*lab));
 	strcpy(lab->dir, "/tmp/postern-lab-XXXXXX");
 	lab->inherit = -1;
-	lab->user = "";
+	lab->user = lab->asan = "";
 	if (mkdtemp(lab->dir) == NULL || chmod(lab->dir, 0755) != 0)
 		give_up(lab->dir);
 	snprintf(lab->conf, sizeof(lab->conf), "%s/postern.conf", lab->dir);
@@ -220,7 +220,7 @@ lab_run(const char *const *argv, struct buf *out)
 static void
 arrange(const struct lab *lab)
 {
-	char pid[20];
+	char pid[20], asan[200];
 	int log = open(lab->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
 	    0644);
 
@@ -228,7 +228,8 @@ arrange(const struct lab *lab)
 	    (lab->inside && chdir(lab->dir) != 0))
 		_exit(126);
 	/* When it cannot start it leaves without tidying up. */
-	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	snprintf(asan, sizeof(asan), "detect_leaks=0%s", lab->asan);
+	setenv("ASAN_OPTIONS", asan, 1);
 	if (lab->notify[0] != '\0')
 		setenv("NOTIFY_SOCKET", lab->notify, 1);
 	if (lab->inherit < 0)

@@ -28,6 +28,7 @@ struct lab {
 	char log[128];		/* standard error of the daemon */
 	char notify[128];	/* NOTIFY_SOCKET, or "" */
 	const char *user;	/* to become; "" unless set */
+	const char *asan;	/* further ASAN_OPTIONS; "" unless set */
 	int inherit;		/* handed over as systemd does, or -1 */
 	unsigned dns;		/* port of a DNS server on loopback; 0: none */
 	bool reputation;	/* earlier messages may count */
@@ -99,6 +100,10 @@ bool lab_until(const struct lab *, const char *name, int64_t value);
 
 /* Nothing under way, nothing held, no connection. */
 bool lab_idle(const struct lab *);
+
+/* Checks that it answers, holds nothing of anybody, and has at most so many
+ * descriptors; greylisting must be off. */
+void lab_well(struct lab *, int fds, const char *row);
 void lab_generation(const struct lab *, char out[20]);
 
 int64_t lab_status(const struct lab *, const char *field);	/* in /proc */

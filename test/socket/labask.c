@@ -3,13 +3,14 @@
 
 #include <dirent.h>
 #include <libmilter/mfapi.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "net/endpoint.h"
+#include "ctl/commands.h"
+
+#define FDS_SLACK 3	/* those of connections about to be closed */
 
 const char lab_plain[] = "From: a@example.org\r\nTo: b@example.net\r\n"
     "Subject: greetings\r\n"
@@ -39,31 +40,14 @@ lab_envelope(const char *queue_id)
 int
 lab_ask(const struct lab *lab, const char *command, struct buf *answer)
 {
-	char *address = mem_printf("unix:%s", lab->control);
-	char *line = mem_printf("%s\n", command), chunk[8192];
-	struct span rest, status;
-	struct buf all;
-	int64_t code = -1;
-	ssize_t n;
-	int fd = endpoint_connect(address, NULL);
+	struct buf nobody, *out = answer != NULL ? answer : &nobody;
+	int code;
 
-	buf_init(&all, LAB_FILE_MAX);
-	if (fd >= 0 && send(fd, line, strlen(line), MSG_NOSIGNAL) > 0)
-		while ((n = recv(fd, chunk, sizeof(chunk), 0)) > 0)
-			buf_add(&all, chunk, (size_t)n);
-	if (fd >= 0)
-		close(fd);
-	rest = buf_contents(&all);
-	if (!span_cut(&rest, '\n', &status) || !text_number(status, &code))
-		code = -1;
-	if (answer != NULL) {
-		buf_init(answer, LAB_FILE_MAX);
-		buf_span(answer, rest);
-	}
-	buf_done(&all);
-	free(address);
-	free(line);
-	return (int)code;
+	buf_init(out, LAB_FILE_MAX);
+	code = ask_socket(lab->control, command, 0, out, NULL);
+	if (answer == NULL)
+		buf_done(&nobody);
+	return code;
 }
 
 int64_t
@@ -107,6 +91,29 @@ lab_idle(const struct lab *lab)
 {
 	return lab_until(lab, "connections", 0) &&
 	    lab_until(lab, "in_flight", 0) && lab_until(lab, "bytes_held", 0);
+}
+
+void
+lab_well(struct lab *lab, int fds, const char *row)
+{
+	struct mclient_envelope env = lab_envelope("FINE");
+	struct mclient *mc = lab_connect(lab, &mclient_offer_full);
+	struct lab_answer a;
+	struct error error = {""};
+
+	if (!CHECK(row, mc != NULL))
+		return;
+	if (!CHECK(row, lab_send(mc, &env, span_of(lab_plain), &a,
+	    &error) == 0))
+		fprintf(stderr, "%s\n", error.text);
+	CHECK(row, a.kind == SMFIR_CONTINUE);
+	CHECK_TEXT(row, a.score, "1.4");
+	mclient_close(mc);
+	CHECK(row, lab_idle(lab));
+	CHECK(row, lab_wait(lab, 0) == -1);
+	if (!CHECK(row, lab_fds(lab) <= fds + FDS_SLACK))
+		fprintf(stderr, "%d descriptors, were %d\n", lab_fds(lab),
+		    fds);
 }
 
 void

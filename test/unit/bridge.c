@@ -216,7 +216,9 @@ static void
 step_run(struct lab *l, const struct step *t)
 {
 	struct store_op op = make(t->verb, t->key, t->amount);
+	char room[STORE_VALUE_MAX];
 
+	op.data = room;
 	if (t->value != NULL)
 		op.value = span_of(t->value);
 	if (t->ttl != 0)

@@ -141,7 +141,7 @@ test_epoch_hosts(void)
 	struct store_part second;
 	struct store *other;
 	struct store_health h;
-	struct store_op op;
+	struct store_op op = {0};
 	char state[200];
 	struct lab l;
 
@@ -183,7 +183,7 @@ test_epoch_hosts(void)
 static void
 test_epoch_clock(void)
 {
-	struct store_op op;
+	struct store_op op = {0};
 	struct lab l;
 
 	lab_open(&l, true, "");

@@ -197,15 +197,16 @@ far_number(struct far *f, const char *key, int64_t now)
 static inline const char *
 far_text(struct far *f, const char *key, int64_t now)
 {
-	static struct store_op op;
+	static char text[STORE_VALUE_MAX + 1];
+	struct store_op op = make(STORE_GET, key, 0);
 
-	op = make(STORE_GET, key, 0);
+	op.data = text;
 	op.answer = STORE_UNASKED;
 	f->memory.backend->run(f->memory.state, &op, 1, now, 0);
 	if (op.answer != STORE_FOUND)
 		return "-";
-	op.data[op.length] = '\0';
-	return op.data;
+	text[op.length] = '\0';
+	return text;
 }
 
 static inline int64_t

@@ -15,6 +15,10 @@ static const struct {
 	{"no number", "00000000000000aa mx1 0.5 abcdef x 1 2 ok", false},
 	{"long word", "00000000000000aa mx1 0.5 abcdefabcdefabcdef 3 1 2 ok",
 	    false},
+	{"control of a terminal",
+	    "00000000000000aa m\x9b" "2J 0.5 abcdef 3 1 2 ok", false},
+	{"the same in UTF-8",
+	    "00000000000000aa m\xc2\x9b" "2J 0.5 abcdef 3 1 2 ok", false},
 	{"empty", "", false},
 };
 

@@ -156,6 +156,11 @@ test_layout(void)
 	    memcmp(&again.places[23], &a.places[23], sizeof(a.places[23])) ==
 	    0 && again.links[23].name == a.links[23].name &&
 	    again.links[23].reach == a.links[23].reach);
+	/* The store may be written by others: what reaches a terminal. */
+	memcpy(bytes + 16, "\033[", 2);
+	CHECK("country", account_read(span_make(bytes, n), &again) &&
+	    again.places[0].country[0] == '\0' &&
+	    memcmp(again.places[1].country, "US", 2) == 0);
 	CHECK("short", !account_read(span_make(bytes, n - 1), &again));
 	CHECK("short is empty", again.place_count == 0 && again.since == 0);
 	bytes[4] = ACCOUNT_PLACES + 1;

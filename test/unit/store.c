@@ -212,7 +212,7 @@ static const struct step {
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 static void
-step_fill(const struct step *t, struct store_op *op)
+step_fill(const struct step *t, struct store_op *op, char *room)
 {
 	memset(op, 0x55, sizeof(*op));
 	op->verb = t->verb;
@@ -225,6 +225,7 @@ step_fill(const struct step *t, struct store_op *op)
 	op->amount = t->amount;
 	op->half_life = op->rate = t->a;
 	op->burst = t->b;
+	op->data = room;
 	op->id = (struct store_id){0, 0};
 }
 
@@ -243,6 +244,7 @@ step_check(const struct step *t, const struct store_op *op)
 static void
 test_steps(struct store *s, size_t most)
 {
+	static char rooms[STORE_BATCH_MAX][STORE_VALUE_MAX];
 	static struct store_op ops[STORE_BATCH_MAX];
 	size_t i, j, n, failed;
 
@@ -250,7 +252,7 @@ test_steps(struct store *s, size_t most)
 		failed = 0;
 		for (n = 0; n < most && i + n < STEPS &&
 		    steps[i + n].at == steps[i].at; n++) {
-			step_fill(&steps[i + n], &ops[n]);
+			step_fill(&steps[i + n], &ops[n], rooms[n]);
 			failed += steps[i + n].answer == STORE_FAILED;
 		}
 		CHECK(steps[i].name, store_run(s, ops, n, steps[i].at, WAIT) ==
@@ -274,7 +276,7 @@ static void
 test_limits(struct store *s)
 {
 	static struct store_op ops[STORE_BATCH_MAX + 2];
-	static char bytes[STORE_VALUE_MAX + 1];
+	static char bytes[STORE_VALUE_MAX + 1], room[STORE_VALUE_MAX];
 	size_t i;
 
 	memset(bytes, 0, sizeof(bytes));
@@ -298,6 +300,7 @@ test_limits(struct store *s)
 	ops[0].klass = "12345678901234567890123456789012";
 	ops[1] = ops[2] = ops[3] = ops[0];
 	ops[1].verb = STORE_GET;
+	ops[1].data = room;
 	ops[2].key.n++;
 	ops[3].value.n++;
 	CHECK("long", store_run(s, ops, 4, 1, WAIT) == 2);
@@ -305,6 +308,9 @@ test_limits(struct store *s)
 	CHECK("longest", ops[1].answer == STORE_FOUND &&
 	    ops[1].length == STORE_VALUE_MAX &&
 	    memcmp(ops[1].data, bytes, STORE_VALUE_MAX) == 0);
+	ops[1].data = NULL;
+	CHECK("nobody wants to know", store_run(s, &ops[1], 1, 1, WAIT) == 0 &&
+	    ops[1].answer == STORE_FOUND && ops[1].length == STORE_VALUE_MAX);
 	CHECK("long key", ops[2].answer == STORE_FAILED);
 	CHECK("long value", ops[3].answer == STORE_FAILED);
 }

@@ -78,7 +78,9 @@ static bool
 holds(struct store *s, const char *key, const char *value)
 {
 	struct store_op op = make(STORE_GET, key, "");
+	char room[STORE_VALUE_MAX];
 
+	op.data = room;
 	store_run(s, &op, 1, 1, WAIT);
 	return op.answer == STORE_FOUND &&
 	    span_is(span_make(op.data, op.length), value);

@@ -153,11 +153,12 @@ enum state { MISSING, INTACT, DAMAGED };
 static enum state
 record_state(struct store *store, int thread, int number)
 {
-	char key[32], value[STORE_VALUE_MAX];
+	char key[32], value[STORE_VALUE_MAX], room[STORE_VALUE_MAX];
 	struct store_op op;
 	size_t n;
 
 	op_make(&op, STORE_GET, thread, number, key);
+	op.data = room;
 	if (store_run(store, &op, 1, NOW, WAIT) != 0)
 		return DAMAGED;
 	if (op.answer == STORE_ABSENT)

@@ -321,6 +321,7 @@ test_audit(void)
 	const struct tally *t;
 	struct audit a;
 	struct buf out;
+	struct stat st;
 	char path[200];
 
 	snprintf(path, sizeof(path), "%s", folder_path("audit"));
@@ -340,7 +341,14 @@ test_audit(void)
 	audit_print(&a, &out);
 	CHECK("never before", strstr(buf_string(&out),
 	    "the next audit") != NULL);
+	/* Root may save into a folder where others put links. */
+	CHECK("a link", symlink(folder_file("victim", "precious"),
+	    folder_path("audit.new")) == 0);
 	CHECK("saved", audit_save(&a, path, NULL) == 0);
+	CHECK("not through a link", stat(folder_path("victim"), &st) == 0 &&
+	    st.st_size == 8);
+	CHECK("for its owner", lstat(path, &st) == 0 &&
+	    st.st_mode == (S_IFREG | 0600));
 	audit_done(&a);
 
 	op.ttl = 10 * DAY;
