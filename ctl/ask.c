@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -52,29 +53,50 @@ converse(int fd, const char *command, struct buf *answer)
 
 /* The answer is an exit status on a line, then text. */
 static int
-print_answer(struct span answer)
+read_answer(struct span answer, struct buf *out, struct error *error)
 {
 	struct span status = span_of("");
 	int64_t code;
 
 	if (!span_cut(&answer, '\n', &status) ||
-	    !text_number(status, &code) || code > 255) {
-		fputs("posternctl: the daemon ended without an answer\n",
-		    stderr);
-		return EX_UNAVAILABLE;
-	}
-	fwrite(answer.p != NULL ? answer.p : "", 1, answer.n,
-	    code == 0 ? stdout : stderr);
+	    !text_number(status, &code) || code > 255)
+		return error_set(error, "the daemon ended without an answer");
+	buf_span(out, answer);
 	return (int)code;
+}
+
+int
+ask_socket(const char *path, const char *command, int64_t timeout,
+    struct buf *out, struct error *error)
+{
+	char *address = mem_printf("unix:%s", path);
+	struct timeval patience = {.tv_sec = timeout / 1000,
+	    .tv_usec = timeout % 1000 * 1000};
+	int fd = endpoint_connect(address, error), status = -1;
+	struct buf answer;
+
+	free(address);
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+	    sizeof(patience));
+	buf_init(&answer, ANSWER_MAX);
+	if (converse(fd, command, &answer) != 0)
+		error_set(error, "%s", strerror(errno));
+	else
+		status = read_answer(buf_contents(&answer), out, error);
+	buf_done(&answer);
+	close(fd);
+	return status;
 }
 
 int
 ask_daemon(const struct globals *g, const char *command)
 {
-	char *path, *address;
 	struct error error;
 	struct buf answer;
-	int fd, status = EX_UNAVAILABLE;
+	char *path;
+	int status;
 
 	path = g->control != NULL ? mem_copy(g->control, strlen(g->control)) :
 	    find_control(g, &error);
@@ -82,23 +104,16 @@ ask_daemon(const struct globals *g, const char *command)
 		fprintf(stderr, "posternctl: %s\n", error.text);
 		return EX_CONFIG;
 	}
-	address = mem_printf("unix:%s", path);
-	fd = endpoint_connect(address, &error);
-	if (fd < 0) {
+	buf_init(&answer, ANSWER_MAX);
+	status = ask_socket(path, command, 0, &answer, &error);
+	if (status < 0)
 		fprintf(stderr, "posternctl: is postern running? %s\n",
 		    error.text);
-	} else {
-		buf_init(&answer, ANSWER_MAX);
-		if (converse(fd, command, &answer) != 0)
-			fprintf(stderr, "posternctl: %s\n", strerror(errno));
-		else
-			status = print_answer(buf_contents(&answer));
-		buf_done(&answer);
-		close(fd);
-	}
-	free(address);
+	else
+		fputs(buf_string(&answer), status == 0 ? stdout : stderr);
+	buf_done(&answer);
 	free(path);
-	return status;
+	return status < 0 ? EX_UNAVAILABLE : status;
 }
 
 int

@@ -6,6 +6,10 @@
 #define CTL_COMMANDS_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
 
 #define OVERRIDES_MAX 256
 
@@ -26,6 +30,7 @@ int geoip_main(const struct globals *, int argc, char **argv);
 int dnslists_main(const struct globals *, int argc, char **argv);
 int rules_main(const struct globals *, int argc, char **argv);
 int store_main(const struct globals *, int argc, char **argv);
+int torture_main(const struct globals *, int argc, char **argv);
 
 /* reload, rollback, stats, status: asked of a running daemon. */
 int ask_main(const struct globals *, int argc, char **argv);
@@ -38,5 +43,13 @@ int trust_main(const struct globals *, int argc, char **argv);
 
 /* Prints what the daemon says to a command; returns the exit status. */
 int ask_daemon(const struct globals *, const char *command);
+
+/*
+ * The same of a control socket by its path: what the daemon says is added to
+ * out.  timeout is in milliseconds of silence, 0 for none.  Returns the status
+ * that it answers, or -1 with *error filled in.
+ */
+int ask_socket(const char *path, const char *command, int64_t timeout,
+    struct buf *out, struct error *error);
 
 #endif

@@ -56,6 +56,8 @@ static const struct command {
 	{"user", words_main,
 	    "users' outbound mail: show, list, block, release"},
 	{"send", send_command, "put messages to a filter as an MTA would"},
+	{"torture", torture_main,
+	    "crash tests of a private copy of the configuration"},
 	{"version", version_command, "print the version"},
 };
 

@@ -87,6 +87,27 @@ print_score(int64_t milli)
 	buf_done(&out);
 }
 
+/*
+ * Rules may be those of others: a terminal obeys none of their bytes.  Patterns
+ * keep their backslashes, of which they are full.
+ */
+static void
+print_line(const char *before, struct span text)
+{
+	const char *separator = before;
+	struct span part;
+	struct buf out;
+
+	buf_init(&out, strlen(before) + 8 * text.n);
+	while (span_cut(&text, '\\', &part)) {
+		buf_puts(&out, separator);
+		text_escape(&out, part);
+		separator = "\\";
+	}
+	puts(buf_string(&out));
+	buf_done(&out);
+}
+
 static int
 list_rules(const struct snapshot *s, char **argv)
 {
@@ -129,19 +150,19 @@ explain_symbol(const struct weight *weight)
 		printf(" (%s:%u)", weight->file, weight->line);
 	printf("\n");
 	if (weight->describe != NULL)
-		printf("\t%s\n", weight->describe);
+		print_line("\t", span_of(weight->describe));
 }
 
 static void
 explain_definition(const struct rule *rule)
 {
-	printf("\t%s %.*s\n\tdefined in %s:%u\n",
-	    rule_kind_name(rule->kind), SPAN_ARG(rule->source), rule->file,
-	    rule->line);
+	printf("\t%s", rule_kind_name(rule->kind));
+	print_line(" ", rule->source);
+	printf("\tdefined in %s:%u\n", rule->file, rule->line);
 	if (rule->tflags.n > 0)
-		printf("\ttflags %.*s\n", SPAN_ARG(rule->tflags));
+		print_line("\ttflags ", rule->tflags);
 	if (rule->unsupported != NULL)
-		printf("\tnot supported: %s\n", rule->unsupported);
+		print_line("\tnot supported: ", span_of(rule->unsupported));
 	else if (rule->idle != NULL)
 		printf("\tnot run: %s\n", rule->idle);
 	else if (!rule->active)

@@ -76,6 +76,14 @@ put_hits(struct buf *out, const struct snapshot *s, const struct match *match,
 	buf_puts(out, "}\n");
 }
 
+/* The jobs write whole messages, one after the other. */
+static void
+lock_output(const struct hits_run *run, int how)
+{
+	while (lockf(fileno(run->lock), how, 0) == -1 && errno == EINTR)
+		;
+}
+
 static void
 one(void *context, const char *name, struct span raw)
 {
@@ -94,10 +102,10 @@ one(void *context, const char *name, struct span raw)
 	if (scan.inquiry.match != NULL) {
 		buf_init(&out, LINE_MAX_BYTES);
 		put_hits(&out, s, scan.inquiry.match, name);
-		lockf(fileno(run->lock), F_LOCK, 0);
+		lock_output(run, F_LOCK);
 		fwrite(out.p, 1, out.n, stdout);
 		fflush(stdout);
-		lockf(fileno(run->lock), F_ULOCK, 0);
+		lock_output(run, F_ULOCK);
 		buf_done(&out);
 	}
 	scan_done(&scan);

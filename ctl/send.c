@@ -61,6 +61,7 @@ static const char usage_text[] =
 "  --timeout SECONDS     per reply (60)\n"
 "  --json                one JSON object per line\n"
 "  --quiet               only the summary\n"
+"  --help                this text\n"
 "FILE may be \"-\".  Status: 0 all answered, 64 usage, 66 a file cannot be\n"
 "read, 69 filter unavailable, 75 it hung up, was late or broke the protocol.\n";
 

@@ -2,12 +2,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <libmilter/mfapi.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "ctl/latency.h"
 #include "ctl/send.h"
 
 /* One thread's connection. */
@@ -16,15 +16,6 @@ struct sender {
 	struct mclient *mc;
 	int64_t put;	/* messages over this connection */
 };
-
-static int64_t
-microseconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
 
 /* The number of the next message, or -1 when the run is over. */
 static int64_t
@@ -133,14 +124,14 @@ send_one(struct sender *s, int64_t number)
 	    (unsigned long long)number);
 	if (env.queue_id == NULL)
 		env.queue_id = id;
-	start = microseconds();
+	start = latency_now();
 	if (mclient_message(s->mc, &env, m->raw, &v, &e) != 0) {
 		note_failure(s->run, false, &e);
 		mclient_close(s->mc);
 		s->mc = NULL;
 		return;
 	}
-	note_verdict(s->run, m, &v, microseconds() - start);
+	note_verdict(s->run, m, &v, latency_now() - start);
 	if (++s->put == o->per_connection)
 		leave(s);
 }
@@ -163,7 +154,7 @@ send_all(struct send_run *run)
 	size_t i, n = (size_t)run->options->connections, started = 0;
 	struct sender *senders = mem_array(NULL, n, sizeof(*senders));
 	pthread_t *threads = mem_array(NULL, n, sizeof(*threads));
-	int64_t start = microseconds();
+	int64_t start = latency_now();
 
 	for (i = 0; i < n; i++) {
 		senders[i] = (struct sender){ .run = run };
@@ -176,7 +167,7 @@ send_all(struct send_run *run)
 		fprintf(stderr, "posternctl: only %zu threads\n", started);
 	for (i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
-	run->microseconds = microseconds() - start;
+	run->microseconds = latency_now() - start;
 	free(threads);
 	free(senders);
 }

@@ -1,11 +1,11 @@
 /* sendshow - what "posternctl send" prints, for people or as JSON lines. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <libmilter/mfapi.h>
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "ctl/latency.h"
 #include "ctl/send.h"
 
 #define SHOW_MAX (256 << 20)	/* of one line; escaping may sextuple */
@@ -188,23 +188,6 @@ send_show_verdict(const struct send_run *run, const struct send_message *m,
 	finish(&b);
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The value below which so many percent lie (nearest rank). */
-static int64_t
-percentile(const uint32_t *sorted, size_t n, unsigned percent)
-{
-	size_t rank = (n * percent + 99) / 100;
-
-	return n != 0 ? sorted[rank != 0 ? rank - 1 : 0] : 0;
-}
-
 static void
 put_replies(struct buf *b, const struct send_run *run)
 {
@@ -232,7 +215,7 @@ send_show_summary(const struct send_run *run)
 	bool json = run->options->json;
 	struct buf b;
 
-	qsort(run->latencies, n, sizeof(*run->latencies), compare);
+	latency_sort(run->latencies, n);
 	buf_init(&b, SHOW_MAX);
 	buf_printf(&b, json ? "{\"summary\":{\"messages\":%lld,"
 	    "\"seconds\":%.3f,\"per_second\":%.1f,\"replies\":{" :
@@ -245,9 +228,9 @@ send_show_summary(const struct send_run *run)
 	    "; quarantined %lld, failed %u; ",
 	    (long long)run->quarantined, run->failures);
 	buf_puts(&b, json ? "\"p50_ms\":" : "p50 ");
-	put_milliseconds(&b, percentile(run->latencies, n, 50));
+	put_milliseconds(&b, latency_below(run->latencies, n, 50));
 	buf_puts(&b, json ? ",\"p99_ms\":" : " ms, p99 ");
-	put_milliseconds(&b, percentile(run->latencies, n, 99));
+	put_milliseconds(&b, latency_below(run->latencies, n, 99));
 	buf_puts(&b, json ? "}}" : " ms");
 	finish(&b);
 }

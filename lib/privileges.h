@@ -1,6 +1,6 @@
 /* privileges - from root to the user that the configuration names. */
-#ifndef MILTER_PRIVILEGES_H
-#define MILTER_PRIVILEGES_H
+#ifndef PRIVILEGES_H
+#define PRIVILEGES_H
 
 #include <sys/types.h>
 

@@ -1,7 +1,8 @@
 /* privileges - from root to the user that the configuration names. */
-#include "milter/privileges.h"
+#include "privileges.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
@@ -35,6 +36,7 @@ int
 privileges_directory(const char *path, const char *user, struct error *e)
 {
 	const struct passwd *pw;
+	int fd, status = -1;
 
 	if (mkdir(path, 0755) != 0) {
 		if (errno == EEXIST)
@@ -46,9 +48,15 @@ privileges_directory(const char *path, const char *user, struct error *e)
 	pw = find_user(user, e);
 	if (pw == NULL)
 		return -1;
-	if (chown(path, pw->pw_uid, pw->pw_gid) != 0)
-		return error_set(e, "%s: %s", path, strerror(errno));
-	return 0;
+	/* Never what a link, put in its place meanwhile, leads to. */
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fchown(fd, pw->pw_uid, pw->pw_gid) != 0)
+		error_set(e, "%s: %s", path, strerror(errno));
+	else
+		status = 0;
+	if (fd >= 0)
+		close(fd);
+	return status;
 }
 
 static int
