@@ -3,13 +3,20 @@
 
 #include "selftest.h"
 
+/* Of a configuration, half may go on purpose; all of a file is an accident. */
+#define CONFIGURATION_SHRINK 100	/* percent */
+
 static int
 keep_lists(const struct snapshot *s, const struct admission *a,
     struct error *error)
 {
 	struct error reason;
 
-	if (a->previous == NULL || a->shrunk || s->reload->shrink == 0 ||
+	if (a->previous == NULL || a->shrunk || s->reload->shrink == 0)
+		return 0;
+	if (manifest_kept(conf_manifest(s->conf),
+	    conf_manifest(a->previous->conf), CONFIGURATION_SHRINK,
+	    &reason) == 0 &&
 	    manifest_kept(&s->manifest, &a->previous->manifest,
 	    s->reload->shrink, &reason) == 0)
 		return 0;

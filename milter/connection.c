@@ -137,11 +137,12 @@ connection_client(struct connection *c, SMFICTX *ctx, const char *host,
 	client->name = span_of(c->host);
 	client->heard = !(c->terms.steps & SMFIP_NOHELO);
 	c->arrival.local = is_local(sa);
-	/* Who comes into a drain gets no further, and the store is to go. */
-	if (c->daemon->services.dns != NULL &&
-	    !atomic_load(&c->daemon->draining))
-		scan_client(&c->scan, snapshot_hold(c->snapshot),
-		    &c->daemon->services, &c->arrival, clock_wall());
+	/* Who comes into a drain gets no further. */
+	if (c->daemon->services.dns == NULL || !gate_visit(c->daemon->gate))
+		return;
+	scan_client(&c->scan, snapshot_hold(c->snapshot),
+	    &c->daemon->services, &c->arrival, clock_wall());
+	gate_depart(c->daemon->gate);
 }
 
 void

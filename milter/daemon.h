@@ -68,6 +68,13 @@ bool gate_enter(struct gate *, const struct limits *);
 bool gate_hold(struct gate *, int64_t change, const struct limits *);
 void gate_leave(struct gate *, int64_t held);
 
+/*
+ * Who asks the services for a connection that has no message yet.  False in a
+ * drain: the services are to go.  Otherwise gate_depart says when it is done.
+ */
+bool gate_visit(struct gate *);
+void gate_depart(struct gate *);
+
 /* Whoever comes waits from now on. */
 void gate_close(struct gate *);
 

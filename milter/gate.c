@@ -9,9 +9,9 @@
 
 struct gate {
 	struct metrics *metrics;
-	pthread_mutex_t lock;	/* guards inside and closed */
+	pthread_mutex_t lock;	/* guards the next ones */
 	pthread_cond_t left;
-	int64_t inside;
+	int64_t inside, visitors;
 	bool closed;
 	_Atomic int64_t held;
 };
@@ -76,6 +76,27 @@ gate_leave(struct gate *g, int64_t held)
 	pthread_mutex_unlock(&g->lock);
 }
 
+bool
+gate_visit(struct gate *g)
+{
+	bool open;
+
+	pthread_mutex_lock(&g->lock);
+	open = !g->closed;
+	g->visitors += open;
+	pthread_mutex_unlock(&g->lock);
+	return open;
+}
+
+void
+gate_depart(struct gate *g)
+{
+	pthread_mutex_lock(&g->lock);
+	if (--g->visitors == 0 && g->closed)
+		pthread_cond_broadcast(&g->left);
+	pthread_mutex_unlock(&g->lock);
+}
+
 void
 gate_close(struct gate *g)
 {
@@ -98,9 +119,9 @@ gate_drain(struct gate *g, int64_t timeout)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&g->lock);
-	while (g->inside > 0 && status == 0)
+	while (g->inside + g->visitors > 0 && status == 0)
 		status = pthread_cond_timedwait(&g->left, &g->lock, &until);
-	status = g->inside == 0;
+	status = g->inside + g->visitors == 0;
 	pthread_mutex_unlock(&g->lock);
 	return status;
 }

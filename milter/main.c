@@ -19,11 +19,11 @@
 #include "milter/control.h"
 #include "milter/keeper.h"
 #include "milter/notify.h"
-#include "milter/privileges.h"
 #include "milter/quickack.h"
 #include "milter/signals.h"
 #include "net/endpoint.h"
 #include "open.h"
+#include "privileges.h"
 #include "rules/compile.h"
 
 #define OVERRIDES_MAX 256
@@ -288,6 +288,9 @@ close_listener(const struct sockets *s)
 		unlink(s->mta_path);
 }
 
+/* The leak sanitizer's, where it is built in: _exit leaves it out. */
+void __lsan_do_leak_check(void) __attribute__((weak));
+
 /* Nobody new gets in, messages under way are finished. */
 static void
 drain(struct daemon *d, const struct sockets *s)
@@ -318,6 +321,8 @@ drain(struct daemon *d, const struct sockets *s)
 	if (all)
 		store_close(d->services.store);
 	log_info(d->log, "stopped");
+	if (__lsan_do_leak_check != NULL)
+		__lsan_do_leak_check();
 	/* libmilter's threads cannot be joined: leave without destructors. */
 	_exit(EX_OK);
 }

@@ -39,6 +39,8 @@ signals_open(void)
 		if (sigaction(numbers[i], &action, NULL) != 0)
 			return -1;
 	signal(SIGPIPE, SIG_IGN);
+	/* A log that may not grow any more is no reason to end. */
+	signal(SIGXFSZ, SIG_IGN);
 	return wake_fd;
 }
 
@@ -60,6 +62,7 @@ signals_take(int fd, bool *reload, bool *stop)
  * and end libmilter behind our back.
  */
 int
+/* NOLINTNEXTLINE(readability-non-const-parameter): the C library's form */
 sigwait(const sigset_t *set, int *number)
 {
 	(void)set;

@@ -45,6 +45,7 @@ exposed(const struct stat *st, uid_t owner, gid_t group)
 
 /* A file with a passphrase is of no use to a daemon. */
 static int
+/* NOLINTNEXTLINE(readability-non-const-parameter): as libcrypto wants it */
 no_passphrase(char *out, int room, int writing, void *context)
 {
 	(void)out;

@@ -94,7 +94,8 @@ span_skip(struct span a, size_t n)
 {
 	if (n > a.n)
 		n = a.n;
-	return span_make(a.p + n, a.n - n);
+	/* Nothing may be added to NULL, not even nothing. */
+	return span_make(n != 0 ? a.p + n : a.p, a.n - n);
 }
 
 static inline struct span

@@ -106,6 +106,20 @@ text_escape(struct buf *b, struct span s)
 	escape_with(b, s, "\\");
 }
 
+bool
+text_clean(struct span s)
+{
+	uint32_t code;
+	size_t n;
+
+	for (; s.n > 0; s = span_skip(s, n)) {
+		n = utf8_char(s, &code);
+		if (n == 0 || code == '\\' || utf8_tricky(code))
+			return false;
+	}
+	return true;
+}
+
 void
 text_logvalue(struct buf *b, struct span s)
 {

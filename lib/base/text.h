@@ -17,6 +17,9 @@
  */
 void text_escape(struct buf *, struct span);
 
+/* True when text_escape would change nothing. */
+bool text_clean(struct span);
+
 /* Appends a logfmt value: bare where possible, otherwise "quoted". */
 void text_logvalue(struct buf *, struct span);
 

@@ -297,8 +297,8 @@ around(struct span text, size_t at)
 static bool
 is_override(struct span at)
 {
-	return span_starts(at, "\xe2\x80\xad") ||
-	    span_starts(at, "\xe2\x80\xae");
+	return at.n > 2 && span_starts(at, "\xe2\x80") &&
+	    (at.p[2] == '\xad' || at.p[2] == '\xae');
 }
 
 /*

@@ -24,7 +24,9 @@ struct rules_self {
 	bool any;
 };
 
-static const char *const symbols[] = {"RULES_TOO_SLOW", NULL};
+static const char *const symbols[] = {
+	"RULES_TOO_SLOW", "LIMIT_CAPTURES", NULL,
+};
 
 /* Every rule that may hit by itself has its weight looked up once. */
 static void *
@@ -233,6 +235,9 @@ rules_run(const void *arg, struct inquiry *q)
 
 	match_evals(self->book->matcher, &state->match);
 	raise_slow(self, q, &state->match);
+	if (state->match.captures_cut)
+		inquiry_raise(q, "LIMIT_CAPTURES", "%zu kept",
+		    state->match.capture_count);
 	netanswers_take(self->book->rules, &state->match);
 	take_symbols(self, q, &state->match);
 	take_unknown(self, q, &state->match);

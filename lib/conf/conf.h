@@ -111,4 +111,11 @@ bool conf_same(const struct conf *, const struct conf *, const char *section,
  */
 void conf_print(const struct conf *, struct buf *out, bool origins);
 
+/*
+ * Append a value in that syntax: a STRING or PATH, and an entry of PATHS that
+ * is a path and no pattern.
+ */
+void conf_put_string(struct buf *out, struct span);
+void conf_put_path(struct buf *out, struct span path);
+
 #endif

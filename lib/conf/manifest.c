@@ -112,12 +112,15 @@ manifest_digest(const struct manifest *m, size_t first, struct digest *digest)
 		digest_add(digest, span_of(m->files[i].digest));
 }
 
-/* A time to come is one of a clock that was wrong, and long past. */
+/*
+ * Clocks of hosts differ, and are set back: a time to come may be one just
+ * now.  One far ahead is of a clock that was wrong, and long past.
+ */
 static bool
 is_fresh(const struct manifest_file *file, int64_t now)
 {
-	return file->modified <= now &&
-	    now - file->modified < MANIFEST_SETTLE_MS;
+	return file->modified > now - MANIFEST_SETTLE_MS &&
+	    file->modified < now + MANIFEST_SETTLE_MS;
 }
 
 int
@@ -135,7 +138,8 @@ manifest_settled(const struct manifest *m, int64_t now, struct error *error)
 			return error_at(error, file->name, 0,
 			    "written %lld s ago, and its last line does not "
 			    "end: half of a file?",
-			    (long long)(now - file->modified) / 1000);
+			    file->modified < now ? (long long)
+			    (now - file->modified) / 1000 : 0);
 	}
 	return 0;
 }

@@ -133,6 +133,24 @@ compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/*
+ * What editors and package managers leave beside a file: a pattern such as
+ * lists/providers* must not read the old or the new version as well.
+ */
+static bool
+is_leftover(struct span path)
+{
+	static const char *const marks[] = {".dpkg-", ".ucf-", ".rpmnew",
+	    ".rpmsave", ".rpmorig"};
+	struct span name = span_skip(path, path_folder(path.p).n);
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (span_find(name, span_of(marks[i])) < name.n)
+			return true;
+	return name.n > 0 && name.p[name.n - 1] == '~';
+}
+
 static const char *
 add_matches(struct arena *arena, glob_t *matches, struct paths *out)
 {
@@ -144,6 +162,8 @@ add_matches(struct arena *arena, glob_t *matches, struct paths *out)
 	qsort(matches->gl_pathv, matches->gl_pathc, sizeof(char *), compare);
 	for (i = 0; i < matches->gl_pathc && fault == NULL; i++) {
 		path = span_of(matches->gl_pathv[i]);
+		if (is_leftover(path))
+			continue;
 		fault = path_fault(path);
 		if (fault == NULL)
 			fault = paths_add(out, arena_string(arena, path));

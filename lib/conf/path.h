@@ -27,7 +27,8 @@ struct span path_folder(const char *file);
 /*
  * Both return NULL or why not.  path_join puts folder before path unless path
  * is empty or begins with a slash.  path_expand adds what pattern matches,
- * which may be nothing, in the order of bytes; a pattern without * ? [ adds
+ * which may be nothing, in the order of bytes, but not what editors and
+ * package managers leave behind (*~, *.dpkg-*); a pattern without * ? [ adds
  * itself whether it exists or not.
  */
 const char *path_join(struct arena *, struct span folder, struct span path,

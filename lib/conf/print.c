@@ -10,8 +10,8 @@
 #define ORIGIN_COLUMN "\t# "
 
 /* Other control bytes never get into a value. */
-static void
-put_string(struct buf *out, struct span text)
+void
+conf_put_string(struct buf *out, struct span text)
 {
 	size_t i;
 
@@ -36,14 +36,14 @@ put_string(struct buf *out, struct span text)
 }
 
 /* Expanded paths must not be taken for patterns when they are read again. */
-static void
-put_pattern(struct buf *out, struct span path)
+void
+conf_put_path(struct buf *out, struct span path)
 {
 	struct buf quoted;
 
 	buf_init(&quoted, 2 * path.n);
 	path_quote(&quoted, path);
-	put_string(out, buf_contents(&quoted));
+	conf_put_string(out, buf_contents(&quoted));
 	buf_done(&quoted);
 }
 
@@ -56,9 +56,9 @@ put_list(struct buf *out, enum option_type type, const struct strings *list)
 	for (i = 0; i < list->count; i++) {
 		buf_puts(out, i > 0 ? ", " : " ");
 		if (type == OPTION_PATHS)
-			put_pattern(out, span_of(list->item[i]));
+			conf_put_path(out, span_of(list->item[i]));
 		else
-			put_string(out, span_of(list->item[i]));
+			conf_put_string(out, span_of(list->item[i]));
 	}
 	buf_puts(out, " }");
 }
@@ -75,7 +75,7 @@ put_value(struct buf *out, const struct option *option, const void *member)
 		break;
 	case OPTION_STRING:
 	case OPTION_PATH:
-		put_string(out, span_of(*(const char *const *)member));
+		conf_put_string(out, span_of(*(const char *const *)member));
 		break;
 	case OPTION_LIST:
 	case OPTION_PATHS:

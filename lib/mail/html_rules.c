@@ -114,7 +114,7 @@ html_rules_value(const struct html_rules *r, struct span name, double *v)
 struct html_texts
 html_rules_texts(const struct html_rules *r, struct span name)
 {
-	static const struct html_texts none;
+	static const struct html_texts none = {0};
 
 	if (span_is(name, "comment"))
 		return r->comments;

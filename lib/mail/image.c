@@ -74,7 +74,7 @@ jpeg_frame(unsigned char mark)
 static bool
 jpeg_size(struct span s, struct image *out)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
+	const unsigned char *p;
 	size_t length;
 
 	if (!span_starts(s, "\377\330"))

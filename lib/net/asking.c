@@ -1,8 +1,6 @@
 /* asking - a dns_job that is a list of questions. */
 #include "net/asking.h"
 
-#include <assert.h>
-
 struct dns_job *
 asking_new(struct dns *dns,
     void (*follow)(struct asking *, const struct question *),
@@ -89,6 +87,6 @@ asking_done(struct dns_job *job)
 void
 asking_start(struct dns_job *job)
 {
-	assert(ASKING_MAX <= DNS_QUESTIONS_MAX);
+	_Static_assert(ASKING_MAX <= DNS_QUESTIONS_MAX, "one job asks all");
 	dns_job_start(job, step);
 }

@@ -163,14 +163,16 @@ endpoint_listen(const char *address, mode_t mode, gid_t gid, struct error *e)
 		return endpoint_open(address, bind_listen, e);
 	if (remove_stale(address, path, e) != 0)
 		return -1;
-	/* Nobody but us until the mode is as it should be. */
-	old = umask(0177);
+	/*
+	 * Made with its mode: who owns the folder could put a link in its place
+	 * before chmod, and have root change another file.
+	 */
+	old = umask(~mode & 0777);
 	fd = endpoint_open(address, bind_listen, e);
 	umask(old);
 	if (fd < 0)
 		return -1;
-	if ((gid != (gid_t)-1 && chown(path, (uid_t)-1, gid) != 0) ||
-	    chmod(path, mode) != 0) {
+	if (gid != (gid_t)-1 && lchown(path, (uid_t)-1, gid) != 0) {
 		error_set(e, "%s: %s", address, strerror(errno));
 		close(fd);
 		unlink(path);

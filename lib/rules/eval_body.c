@@ -152,9 +152,9 @@ static int
 blank_line_ratio(struct facts *f, const struct eval_call *call)
 {
 	const struct texts *raw = reading_raw(f->reading);
-	double least = evalarg_number(call, 2, 1), lines = 0, blank = 0;
+	double least = evalarg_number(call, 2, 1), blank = 0;
 	struct span rest, line;
-	size_t i;
+	size_t i, lines = 0;
 
 	for (i = 0; i < raw->count; i++)
 		for (rest = raw->items[i]; rest.n > 0; lines++) {
@@ -162,9 +162,9 @@ blank_line_ratio(struct facts *f, const struct eval_call *call)
 			rest = span_skip(rest, line.n + 1);
 			blank += span_trim(line).n == 0;
 		}
-	if (lines < least || lines < 1)
+	if ((double)lines < least || lines < 1)
 		return above(call, 0, -1);
-	return above(call, 0, 100 * blank / lines);
+	return above(call, 0, 100 * blank / (double)lines);
 }
 
 /* Blanks of a line per 100 other bytes. */

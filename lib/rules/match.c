@@ -100,9 +100,14 @@ match_unknown(struct match *match, const struct rule *rule)
 static void
 give_up(struct match *match, unsigned index)
 {
+	size_t i;
+
 	if (match->limited == NULL)
 		match->limited = arena_alloc(match->facts->arena,
 		    MATCH_LIMITED_MAX * sizeof(*match->limited));
+	for (i = 0; i < match->limited_count; i++)
+		if (match->limited[i] == index)
+			return;
 	if (match->limited_count < MATCH_LIMITED_MAX)
 		match->limited[match->limited_count++] = index;
 }
@@ -132,6 +137,24 @@ match_limited(const struct match *match, const struct rule *rule)
 	for (i = 0; i < match->limited_count; i++)
 		if (match->limited[i] == rule->index)
 			return true;
+	/* Past that many nobody noted whether it was. */
+	return match->limited_count == MATCH_LIMITED_MAX;
+}
+
+/* Gives up a rule that starts after all of them took too long together. */
+static bool
+may_try(struct match *match, const struct rule *rule)
+{
+	if (match->trying != rule) {
+		match->trying = rule;
+		match->rule_steps = 0;
+	}
+	if (match->rule_steps > MATCH_RULE_STEPS)
+		return false;
+	if (match->steps <= MATCH_STEPS)
+		return true;
+	match->rule_steps = UINT64_MAX;
+	give_up(match, rule->index);
 	return false;
 }
 
@@ -142,11 +165,7 @@ match_try(struct match *match, const struct rule *rule,
 {
 	enum regex_answer answer;
 
-	if (match->trying != rule) {
-		match->trying = rule;
-		match->rule_steps = 0;
-	}
-	if (match->rule_steps > MATCH_RULE_STEPS)
+	if (!may_try(match, rule))
 		return false;
 	answer = regex_match(regex, match->facts->scratch, text, start, found);
 	match->rule_steps += found->steps;

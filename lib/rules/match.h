@@ -13,6 +13,7 @@
 
 #define MATCH_CAPTURES_MAX 200	/* named groups kept of a message */
 #define MATCH_TEMPLATES_MAX 200	/* patterns made of them, per message */
+#define MATCH_TEMPLATE_MAX 8192	/* bytes of such a pattern */
 #define MATCH_CONCAT_MAX (4 << 20)	/* bytes of a field of all parts */
 #define MATCH_LIMITED_MAX 100	/* rules given up that are told */
 /* Of patterns that the engine does not run, per message; see regex.h. */
@@ -49,6 +50,7 @@ struct match {
 	size_t limited_count;
 	struct match_capture *captures;
 	size_t capture_count;
+	bool captures_cut;	/* some were left out, or a rule on them was */
 
 	/* Private: the rule that match_try runs, and what it took so far. */
 	const struct rule *trying;

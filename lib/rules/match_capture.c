@@ -4,8 +4,6 @@
  */
 #include "rules/matcher.h"
 
-#define TEMPLATE_MAX 8192	/* bytes of a pattern made so */
-
 /* Keeps a value, once. */
 static void
 keep(struct match *match, struct span name, struct span value)
@@ -13,7 +11,7 @@ keep(struct match *match, struct span name, struct span value)
 	struct match_capture *c = match->captures;
 	size_t i;
 
-	if (value.n == 0 || match->capture_count == MATCH_CAPTURES_MAX)
+	if (value.n == 0)
 		return;
 	if (c == NULL)
 		match->captures = c = arena_alloc(match->facts->arena,
@@ -21,6 +19,10 @@ keep(struct match *match, struct span name, struct span value)
 	for (i = 0; i < match->capture_count; i++)
 		if (span_eq(c[i].name, name) && span_eq(c[i].value, value))
 			return;
+	if (match->capture_count == MATCH_CAPTURES_MAX) {
+		match->captures_cut = true;
+		return;
+	}
 	c[match->capture_count].name = name;
 	c[match->capture_count++].value = value;
 }
@@ -64,18 +66,28 @@ put_quoted(struct buf *buf, struct span s)
 	}
 }
 
-/* All that NAME took, as alternatives; false when it took nothing. */
+/*
+ * All that NAME took, as alternatives, as long as there is room for them and
+ * what comes after; false when it took nothing.
+ */
 static bool
-put_captured(struct buf *buf, const struct match *match, struct span name)
+put_captured(struct buf *buf, struct match *match, struct span name,
+    size_t after)
 {
 	bool any = false;
+	struct span value;
 	size_t i;
 
 	for (i = 0; i < match->capture_count; i++) {
 		if (!span_eq(match->captures[i].name, name))
 			continue;
+		value = match->captures[i].value;
+		if (buf->n + 2 * value.n + sizeof("(?:)") + after > buf->max) {
+			match->captures_cut = true;
+			continue;
+		}
 		buf_puts(buf, any ? "|" : "(?:");
-		put_quoted(buf, match->captures[i].value);
+		put_quoted(buf, value);
 		any = true;
 	}
 	if (any)
@@ -85,7 +97,7 @@ put_captured(struct buf *buf, const struct match *match, struct span name)
 
 /* The pattern with its %{NAME} filled in; false when one is not known. */
 static bool
-fill(struct buf *buf, const struct match *match, struct span text)
+fill(struct buf *buf, struct match *match, struct span text)
 {
 	struct span name;
 	size_t i = 0, n;
@@ -94,10 +106,11 @@ fill(struct buf *buf, const struct match *match, struct span text)
 		n = pattern_template(text, i, &name);
 		if (n == 0)
 			buf_char(buf, text.p[i++]);
-		else if (!put_captured(buf, match, name))
+		else if (!put_captured(buf, match, name, text.n - i - n))
 			return false;
 		i += n;
 	}
+	match->captures_cut |= buf->full;
 	return !buf->full;
 }
 
@@ -201,8 +214,9 @@ match_templates(const struct matcher *m, struct match *match)
 
 	if (match->capture_count == 0)
 		return;
-	buf_init(&room, TEMPLATE_MAX);
+	buf_init(&room, MATCH_TEMPLATE_MAX);
 	for (i = 0; i < m->template_count && i < MATCH_TEMPLATES_MAX; i++)
 		try_template(match, &m->templates[i], &room);
+	match->captures_cut |= i < m->template_count;
 	buf_done(&room);
 }

@@ -273,7 +273,7 @@ match_here(struct regex_scratch *s, size_t at)
 static int
 match_places(const struct regex *r, struct regex_scratch *s, size_t at)
 {
-	int status = PCRE2_ERROR_NOMATCH;
+	int status;
 
 	for (;; at++) {
 		at = start_find(r->start, s->subject, at);

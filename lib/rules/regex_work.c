@@ -250,10 +250,11 @@ static struct work
 work_rounds(struct work child, double rounds)
 {
 	struct work sum = {0, 1, 1};
+	unsigned left;
 
 	if (rounds > ROUNDS_MAX)
 		return endless;
-	for (; rounds >= 1; rounds--) {
+	for (left = rounds >= 1 ? (unsigned)rounds : 0; left > 0; left--) {
 		sum.cost += sum.ways * child.cost;
 		sum.ways *= child.ways;
 	}

@@ -108,10 +108,9 @@ plausible(struct span what, bool address)
 	    what.n > ENTRY_WHAT_MAX || span_chr(what, '*') < what.n)
 		return false;
 	for (i = 0; i < what.n; i++)
-		if (char_space(what.p[i]) || (unsigned char)what.p[i] < ' ' ||
-		    what.p[i] == 0x7f)
+		if (char_space(what.p[i]))
 			return false;
-	return true;
+	return text_clean(what);
 }
 
 /* As it is looked up: lower case, a domain in A-labels and without its dot. */
@@ -178,17 +177,11 @@ entry_name(struct span word, enum entry_list list, struct entry *e,
 	    take_what(e, what, error);
 }
 
-/* Quotes cannot be told apart, and other lines must not begin in one. */
+/* Quotes cannot be told apart, and a terminal must obey none of it. */
 static bool
 holdable(struct span text)
 {
-	size_t i;
-
-	for (i = 0; i < text.n; i++)
-		if (text.p[i] == '"' || text.p[i] == '\\' ||
-		    (unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
-			return false;
-	return text_utf8(text);
+	return span_chr(text, '"') == text.n && text_clean(text);
 }
 
 int

@@ -243,6 +243,8 @@ add_op(struct talk *t, struct listentry *e, enum store_verb verb)
 	op->klass = LISTHEALTH_CLASS;
 	op->schema = SCHEMA;
 	op->key = e->list.id;
+	if (verb == STORE_GET)
+		op->data = arena_bytes(&t->arena, STORE_VALUE_MAX);
 	return op;
 }
 

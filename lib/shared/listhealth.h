@@ -36,6 +36,8 @@
 #define LISTHEALTH_STORE_MS 500		/* that the store may take */
 #define LISTHEALTH_CLASS "dnslist"
 #define LISTHEALTH_TTL 604800000	/* of a record, ms */
+#define LISTHEALTH_AHEAD_MS 86400000	/* later records are nobody's: nothing
+					 * could ever be newer than they */
 
 enum list_trust { LIST_TRUSTED, LIST_UNTESTED, LIST_OFF };
 

@@ -377,6 +377,7 @@ listentry_heard(struct listentry *e, struct span record, int64_t now)
 
 	if (!span_word(&record, &state) || !span_word(&record, &text) ||
 	    !text_number(text, &changed) || changed <= e->changed ||
+	    changed > now + LISTHEALTH_AHEAD_MS ||
 	    !span_word(&record, &text) || !text_number(text, &rest) ||
 	    !span_word(&record, &host))
 		return;

@@ -202,6 +202,26 @@ put_on_trial(const struct lab *lab)
 	ask(lab, "kept", "shadow", "TRY_HELLO: seen=1 hits=1 changed=1 ");
 }
 
+/* No list loses anything by it, and every key has a default. */
+static void
+lose_configuration(const struct lab *lab)
+{
+	char before[20], after[20];
+	struct buf answer;
+
+	ask(lab, "before", "reload", "generation ");
+	lab_generation(lab, before);
+	lab_write(lab, "postern.conf", "# nothing\n");
+	CHECK("lost", lab_ask(lab, "reload", &answer) == EX_CONFIG);
+	CHECK("lost", span_find(buf_contents(&answer),
+	    span_of("postern.conf: 0 entries, ")) < answer.n);
+	buf_done(&answer);
+	lab_generation(lab, after);
+	CHECK_TEXT("lost", after, before);
+	configure(lab);
+	ask(lab, "back", "reload", before);
+}
+
 /* What a reload refuses, a start only warns about. */
 static void
 start_in_doubt(struct lab *lab)
@@ -238,6 +258,7 @@ main(void)
 			play(&lab, &steps[i]);
 		roll_back(&lab);
 		put_on_trial(&lab);
+		lose_configuration(&lab);
 		lab_stop(&lab, "stop");
 		start_in_doubt(&lab);
 	}

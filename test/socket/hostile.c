@@ -12,34 +12,9 @@
 
 #define MANY 1000	/* messages on one connection */
 #define FLOOD 200	/* connections that hang up */
-#define FDS_SLACK 3	/* those of connections about to be closed */
 
 static const char *const from[] = {"<a@example.org>", NULL};
 static const char *const to[] = {"<b@example.net>", NULL};
-
-/* The daemon is well: it answers, and holds nothing of anybody. */
-static void
-check_well(struct lab *lab, int fds, const char *row)
-{
-	struct mclient_envelope env = lab_envelope("FINE");
-	struct mclient *mc = lab_connect(lab, &mclient_offer_full);
-	struct lab_answer a;
-	struct error error = {""};
-
-	if (!CHECK(row, mc != NULL))
-		return;
-	if (!CHECK(row, lab_send(mc, &env, span_of(lab_plain), &a,
-	    &error) == 0))
-		fprintf(stderr, "%s\n", error.text);
-	CHECK(row, a.kind == SMFIR_CONTINUE);
-	CHECK_TEXT(row, a.score, "1.4");
-	mclient_close(mc);
-	CHECK(row, lab_idle(lab));
-	CHECK(row, lab_wait(lab, 0) == -1);
-	if (!CHECK(row, lab_fds(lab) <= fds + FDS_SLACK))
-		fprintf(stderr, "%d descriptors, were %d\n", lab_fds(lab),
-		    fds);
-}
 
 /* The dialogue, one packet a step. */
 enum step { NEGOTIATE, CONNECT_MACRO, CONNECT, HELO, MAIL_MACRO, MAIL, RCPT,
@@ -111,7 +86,7 @@ hang_up(struct lab *lab, int fds)
 		for (i = 0; i < FLOOD / STEPS; i++)
 			mclient_close(bring(lab, (enum step)step,
 			    step_names[step]));
-		check_well(lab, fds, step_names[step]);
+		lab_well(lab, fds, step_names[step]);
 	}
 }
 
@@ -228,7 +203,7 @@ talk_nonsense(struct lab *lab, int fds)
 			lab_sleep(2);
 		}
 		mclient_close(mc);
-		check_well(lab, fds, g->name);
+		lab_well(lab, fds, g->name);
 	}
 }
 
@@ -375,11 +350,11 @@ main(void)
 	lab_configure(&lab, settings);
 	if (!CHECK("start", lab_start(&lab)))
 		return test_end();
-	check_well(&lab, 100, "start");
+	lab_well(&lab, 100, "start");
 	fds = lab_fds(&lab);
 	hang_up(&lab, fds);
 	abort_and_go_on(&lab);
-	check_well(&lab, fds, "abort");
+	lab_well(&lab, fds, "abort");
 	talk_nonsense(&lab, fds);
 	put_header(&lab, 100 << 10, 1, "header of 100 kB");
 	put_header(&lab, 900 << 10, 1, "header of 900 kB");
@@ -388,14 +363,14 @@ main(void)
 	put_body(&lab, mclient_offer_full.steps, "50 MB");
 	put_body(&lab, mclient_offer_full.steps & ~(uint32_t)SMFIP_SKIP,
 	    "50 MB without skip");
-	check_well(&lab, fds, "large");
+	lab_well(&lab, fds, "large");
 	put_bytes(&lab, true);
 	put_bytes(&lab, false);
-	check_well(&lab, fds, "bytes");
+	lab_well(&lab, fds, "bytes");
 	many_recipients(&lab, 1000);
 	many_recipients(&lab, 1500);
 	many_messages(&lab);
-	check_well(&lab, fds, "many");
+	lab_well(&lab, fds, "many");
 	lab_stop(&lab, "stop");
 	lab_remove(&lab);
 	return test_end();

@@ -45,6 +45,12 @@ static const struct tree trees[] = {
 	    { "d/B.cf", "" }, { "d/[1].cf", "" } }, "greylist.rules",
 	    "{ \"@/d/B.cf\", \"@/d/\\\\[1].cf\", \"@/d/a.cf\", "
 	    "\"@/d/b.cf\", \"@/z\" }" },
+	{ "what others leave beside a file", { { "m", "include \"d/*\"" },
+	    { "d/a", "mode = mark" }, { "d/a~", "{" },
+	    { "d/a.dpkg-dist", "{" }, { "d/a.dpkg-old", "{" },
+	    { "d/a.rpmnew", "{" } }, "mode", "mark" },
+	{ "left beside a file, but named", { { "m", "include 'd/a~'" },
+	    { "d/a~", "mode = mark" } }, "mode", "mark" },
 	{ "folder with signs of patterns", { { "m", "include 'd[1]/m'" },
 	    { "d[1]/m", "{" }, { "d1/m", "include \"../d\\\\[1]/n\"" },
 	    { "d[1]/n", "include \"*.x\"" }, { "d[1]/q.x", "mode = mark" } },

@@ -89,6 +89,12 @@ static const struct {
 	    "neither quotes" },
 	{ "control", ENTRY_TRUST, "dkim:a.example reason=\"x\ty\"", false,
 	    "neither quotes" },
+	{ "control of a terminal", ENTRY_TRUST, "dkim:a.example "
+	    "reason=\"x\xc2\x9by\"", false, "neither quotes" },
+	{ "turned round", ENTRY_TRUST, "dkim:a.example "
+	    "reason=\"x\xe2\x80\xaey\"", false, "neither quotes" },
+	{ "control in an address", ENTRY_TRUST, "from:\x9b" "2J@a.example" REST,
+	    false, "neither quotes" },
 };
 
 static bool

@@ -397,7 +397,7 @@ test_store(void)
 	listhealth_tick(w.host[0], NULL, w.dns[0], w.now);
 	listhealth_tick(w.host[0], NULL, NULL, w.now);
 	CHECK("neither", all(&w, LIST_TRUSTED));
-	op.value = span_of("lies 1900000000000 0 mx\xff" "9 \x1b[31m");
+	op.value = span_of("lies 1800003600000 0 mx\xff" "9 \x1b[31m");
 	store_run(w.store, &op, 1, w.now, 100);
 	pass(&w, 2 * LISTHEALTH_SYNC_MS);
 	CHECK_TEXT("escaped", why(&w, 0), "\\x1b[31m (says mx\\xff9)");
@@ -510,6 +510,40 @@ test_stats(void)
 	end(&w);
 }
 
+/*
+ * A record of a time that nothing can be later than, put there by a stranger
+ * to us: nobody believes it, and hosts tell each other as ever.
+ */
+static void
+test_far_future(void)
+{
+	static const char *const records[] = {
+		"lies 9223372036854775807 9223372036854775807 mx1 it says so",
+		"good 9223372036854775807 0 mx1",
+	};
+	struct world w;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct store_op op = {.verb = STORE_PUT,
+		    .klass = LISTHEALTH_CLASS, .schema = 1,
+		    .value = span_of(records[i]), .ttl = LISTHEALTH_TTL};
+
+		begin(&w, HEALTHY);
+		pass(&w, MINUTE);
+		op.key = w.list->id;
+		store_run(w.store, &op, 1, w.now, 1000);
+		CHECK(records[i], op.answer == STORE_FOUND);
+		pass(&w, 2 * LISTHEALTH_SYNC_MS);
+		CHECK(records[i], all(&w, LIST_TRUSTED));
+		turn(&w, -1, WILDCARD);
+		mail(&w, 1, LISTHEALTH_SUSPECT, DNSLIST_YES);
+		pass(&w, 2 * LISTHEALTH_SYNC_MS);
+		CHECK(records[i], all(&w, LIST_OFF));
+		end(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -520,6 +554,7 @@ main(void)
 	test_control();
 	test_usual();
 	test_store();
+	test_far_future();
 	test_idle();
 	test_redefined();
 	test_two_of_zone();

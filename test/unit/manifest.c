@@ -80,7 +80,9 @@ static const struct {
 	{ "open end", "a", 1, 1, 0, MANIFEST_SETTLE_MS - 1, "f: written 9 s "
 	    "ago, and its last line does not end: half of a file?" },
 	{ "open end, settled", "a", 1, 1, 0, MANIFEST_SETTLE_MS, "" },
-	{ "time to come", "a", 1, 1, 0, -5000, "" },
+	{ "a moment to come", "a", 1, 1, 0, -5000, "f: written 0 s ago, and "
+	    "its last line does not end: half of a file?" },
+	{ "time to come", "a", 1, 1, 0, -MANIFEST_SETTLE_MS, "" },
 };
 
 static struct timespec

@@ -312,6 +312,78 @@ test_slow(struct lab *lab)
 	buf_done(&message);
 }
 
+/*
+ * Who brings many values for a named group hides none that came before, and is
+ * told of.
+ */
+static void
+test_flood(struct lab *lab)
+{
+	static const char rules[] = "body A /id (?<W>\\w+)/\n"
+	    "tflags A multiple\nheader B Subject =~ /^%{W}$/\n"
+	    "header C Subject !~ /%{W}/\nbody D /alpha/";
+	static const struct {
+		const char *name;
+		size_t count, length;
+		bool cut;
+	} rows[] = {
+		{ "few", 10, 40, false }, { "large", 150, 200, true },
+		{ "many", 300, 5, true },
+	};
+	struct buf message;
+	size_t i, k, n;
+
+	CHECK("flood", lab_rules(lab, rules));
+	buf_init(&message, 200000);
+	for (i = 0; i < ROWS(rows); i++) {
+		buf_reset(&message);
+		buf_puts(&message, "Subject: first\n\nalpha id first\n");
+		for (k = 0; k < rows[i].count; k++) {
+			buf_printf(&message, "\nid %zu", k);
+			for (n = 0; n < rows[i].length; n++)
+				buf_char(&message, 'x');
+		}
+		lab_message(lab, buf_contents(&message));
+		lab_match(lab);
+		CHECK(rows[i].name, lab->match.captures_cut == rows[i].cut);
+		CHECK(rows[i].name, strstr(lab_hits(lab), " B D") != NULL);
+	}
+	buf_done(&message);
+}
+
+/*
+ * Once all rules together took too many steps, those that come then are given
+ * up before they try; one behind "!~" does not hit for want of trying.
+ */
+static void
+test_exhausted(struct lab *lab)
+{
+	struct buf rules, message;
+	size_t i, slow = 0;
+
+	buf_init(&rules, 200000);
+	buf_puts(&rules, "header A X-Name =~ /(?<N>z)/\n");
+	for (i = 0; i < 150; i++)
+		buf_printf(&rules, "header S%zu X-Slow %s /^(x+x+)+%%{N}/\n",
+		    i, i % 2 == 0 ? "=~" : "!~");
+	buf_init(&message, 10000);
+	buf_puts(&message, "X-Name: z\nX-Slow: ");
+	for (i = 0; i < 3000; i++)
+		buf_char(&message, 'x');
+	buf_puts(&message, "y!z\n\nbeta\n");
+	CHECK("exhausted", lab_rules(lab, buf_string(&rules)));
+	lab_message(lab, buf_contents(&message));
+	lab_match(lab);
+	CHECK_TEXT("exhausted", lab_hits(lab), "A");
+	for (i = 1; i < lab->match.limited_count; i++)
+		slow += lab->match.limited[i] != lab->match.limited[i - 1];
+	CHECK("exhausted: each once", slow == MATCH_LIMITED_MAX - 1);
+	CHECK("exhausted: nobody tries any more",
+	    lab->match.steps < MATCH_STEPS + 2 * MATCH_RULE_STEPS);
+	buf_done(&message);
+	buf_done(&rules);
+}
+
 int
 main(void)
 {
@@ -328,6 +400,8 @@ main(void)
 	run(&lab, evals, ROWS(evals));
 	test_evidence(&lab);
 	test_slow(&lab);
+	test_flood(&lab);
+	test_exhausted(&lab);
 	lab_end(&lab);
 	return test_end();
 }

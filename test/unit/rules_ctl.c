@@ -44,6 +44,10 @@ static const char trial[] = "body T /alpha/\ntflags T shadow\n"
 static const char off[] = "body A /x/\nmeta Z A\nscore Z 0\nmeta M Z\n"
     "meta N M\n";
 
+/* Of somebody who knows what terminals obey. */
+static const char hostile[] = "body A /\\b\033]0;x\007\\d/\n"
+    "describe A \033[2J\303\233 alpha\n";
+
 static const char letter[] = "From: a@example.org\nSubject: s\n\n"
     "alpha \033[2J beta beta\n";
 
@@ -184,6 +188,10 @@ static const struct {
 	{ "why not supported", odd, { "why", "B" }, EX_OK, "B\n"
 	    "\tscore 1.0\n\teval no_such()\n\tdefined in @/a.cf:2\n"
 	    "\tnot supported: there is no function no_such here\n", "" },
+	{ "why, of somebody hostile", hostile, { "why", "A" }, EX_OK, "A\n"
+	    "\tscore 1.0\n\t\\x1b[2J\303\233 alpha\n"
+	    "\tbody /\\b\\x1b]0;x\\x07\\d/\n\tdefined in @/a.cf:1\n"
+	    "\tmatched by PCRE2 on every text\n", "" },
 	{ "why nothing", rules, { "why", "NOBODY" }, EX_DATAERR, "",
 	    "posternctl: no rule or symbol NOBODY" },
 	{ "why what only a score line names", odd, { "why", "NOBODY" },
