@@ -12,7 +12,12 @@ static const char rules[] =
     "rawbody B9 eval:image_to_text_ratio('all', '0', '0.1')\n"
     "header H1 eval:check_freemail_replyto('reply')\n"
     "header H2 eval:check_from_in_welcomelist()\n"
-    "header H3 eval:check_to_in_blocklist()\n";
+    "header H3 eval:check_to_in_blocklist()\n"
+    "header H4 From:addr:host =~ /a/\nheader H5 To:name =~ /a/\n"
+    "header H6 Received:ip =~ /1/\nheader H7 Reply-To:addr:domain =~ /a/\n"
+    "header H8 Received:revip =~ /1/\nheader H9 ALL:raw =~ /a/\n"
+    "header HA ToCc:first:addr =~ /a/\nheader HB Subject:last =~ /a/\n"
+    "uri_detail U1 text =~ /a/ domain =~ /b/ type =~ /a/\n";
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
