@@ -209,4 +209,5 @@ def main():
 			    args=(tcp.accept()[0],)).start()
 
 
-main()
+if __name__ == "__main__":
+	main()

@@ -125,4 +125,5 @@ def main():
 			serve(zone, udp)
 
 
-main()
+if __name__ == "__main__":
+	main()

@@ -81,13 +81,13 @@ class Postern:
 
     def kill(self):
         """As a crash or the memory killer would end it."""
-        self.process.kill()
+        self.process.kill(strays=False)
         self.process = None
 
     def stop(self):
         """Returns the exit status."""
         if self.process:
-            status = self.process.stop()
+            status = self.process.stop(strays=False)
             self.process = None
             return status
         return None

@@ -83,7 +83,7 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
-    def stop(self):
+    def stop(self, strays=True):
         """SIGTERM, then SIGKILL for whoever is left; returns exit status."""
         if self.running():
             self.popen.terminate()
@@ -91,16 +91,18 @@ class Process:
                 self.popen.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 pass
-        self.kill()
+        self.kill(strays)
         return self.popen.returncode
 
-    def kill(self):
+    def kill(self, strays=True):
+        """strays is False while mail may be on its way."""
         self.signal_group(signal.SIGKILL)
         self.popen.wait()
         if self.pid in _ours:
             os.write(_guarded, b"-%d\n" % self.pid)
             _ours.remove(self.pid)
-        kill_strays()
+        if strays:
+            kill_strays()
 
 
 def children():
@@ -133,7 +135,9 @@ def become_root(*arguments):
                               stdin=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
     if os.getuid() != 0 and shutil.which("sudo") and may():
-        kept = [f"{k}={os.environ[k]}" for k in ("BUILD",) if k in os.environ]
+        kept = [f"{k}={os.environ[k]}" for k in (
+            "BUILD", "RULES_CACHE", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+            "TSAN_OPTIONS") if k in os.environ]
         os.execvp("sudo", ["sudo", "-n", "env", *kept, sys.executable,
                            *sys.argv[:1], *arguments])
 

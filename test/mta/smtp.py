@@ -69,7 +69,7 @@ class Client:
         if reply.code == 354:
             self.socket.sendall(stuffed(data))
             reply = self.reply("end")
-        if reply.code != 250:
+        if reply.code not in (250, 421):	# the latter hangs up
             self.command("RSET")
         return reply
 
@@ -96,12 +96,16 @@ class Delivered:
         self.sender, self.recipients, self.data = sender, recipients, data
         head, _, self.body = data.partition(b"\r\n\r\n")
         self.head = head + b"\r\n"
+        self.found = {}
 
     def headers(self, name):
         """Raw values of a field, top first, folding left in."""
-        pattern = rb"(?im)^" + name.encode() + rb":((?:.*\r?\n)(?:[ \t].*\n)*)"
-        return [v.decode("utf-8", "replace").strip()
-                for v in re.findall(pattern, self.head)]
+        if name not in self.found:
+            pattern = (rb"(?im)^" + name.encode()
+                       + rb":((?:.*\r?\n)(?:[ \t].*\n)*)")
+            self.found[name] = [v.decode("utf-8", "replace").strip()
+                                for v in re.findall(pattern, self.head)]
+        return self.found[name]
 
 
 class _Session(socketserver.StreamRequestHandler):
