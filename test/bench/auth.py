@@ -137,12 +137,18 @@ def private_network(state):
                     os.path.realpath("/etc/resolv.conf")], check=True)
 
 
+def sign(state, source, target, domains, kinds=KINDS):
+    """Signs the messages of a folder; all runs use the same keys."""
+    subprocess.run(["/usr/bin/python3", SIGN, f"{state}/{target}", "--from",
+                    f"{state}/{source}", "--count",
+                    str(len(os.listdir(f"{state}/{source}"))), "--domains",
+                    str(domains), "--kinds", kinds, "--keys",
+                    f"{state}/keys"], check=True)
+
+
 def make_corpus(state, domains=DOMAINS, clients=CLIENT, more=""):
     """Signed messages, and the zone that verifies them, with more in it."""
-    subprocess.run(["/usr/bin/python3", SIGN, f"{state}/signed", "--from",
-                    f"{state}/plain", "--count",
-                    str(len(os.listdir(f"{state}/plain"))), "--domains",
-                    str(domains), "--kinds", KINDS], check=True)
+    sign(state, "plain", "signed", domains)
     with open(f"{state}/signed/zone") as f:
         zone = f.read().replace("ip4:127.0.0.0/8", f"ip4:{clients}")
     write(f"{state}/signed.example", zone + more +
@@ -162,14 +168,24 @@ def start_nsd(state, log):
 
 def start_filters(arguments, started, log):
     state = arguments.state
+    started.append(Filter("postern", postern_command(arguments),
+                          f"{state}/postern.socket", log))
+    for start in (start_opendkim, start_opendmarc):
+        started.append(start(state, log))
+
+
+def start_opendkim(state, log):
     write(f"{state}/nobody", "192.0.2.222\n")
-    dkim = write(f"{state}/opendkim.conf", OPENDKIM.format(state))
-    dmarc = write(f"{state}/opendmarc.conf", OPENDMARC.format(state))
-    for name, command in [
-            ("postern", postern_command(arguments)),
-            ("opendkim", [PROGRAMS["opendkim"], "-f", "-x", dkim]),
-            ("opendmarc", [PROGRAMS["opendmarc"], "-f", "-c", dmarc])]:
-        started.append(Filter(name, command, f"{state}/{name}.socket", log))
+    conf = write(f"{state}/opendkim.conf", OPENDKIM.format(state))
+    return Filter("opendkim", [PROGRAMS["opendkim"], "-f", "-x", conf],
+                  f"{state}/opendkim.socket", log)
+
+
+def start_opendmarc(state, log):
+    write(f"{state}/nobody", "192.0.2.222\n")
+    conf = write(f"{state}/opendmarc.conf", OPENDMARC.format(state))
+    return Filter("opendmarc", [PROGRAMS["opendmarc"], "-f", "-c", conf],
+                  f"{state}/opendmarc.socket", log)
 
 
 def postern_command(arguments):
@@ -185,18 +201,18 @@ def postern_command(arguments):
     return command
 
 
-def results_in(lines, word):
-    """In how many verdicts an Authentication-Results field has the word."""
-    return sum(any(e["name"].lower() == "authentication-results" and
-                   word in e["value"] for e in line["edits"])
+def results_in(lines, word, field):
+    """In how many verdicts a field of that name has the word."""
+    return sum(any(e["name"].lower() == field and word in e["value"]
+                   for e in line["edits"] if "name" in e)
                for line in lines)
 
 
-def look(arguments, target, files, words):
+def look(arguments, target, files, words, field="authentication-results"):
     """Every message once, and a word about what the filter found."""
     lines = [line for line in send(arguments, target, files)
              if "edits" in line]
-    found = {word: results_in(lines, word) for word in words}
+    found = {word: results_in(lines, word, field) for word in words}
     print(f"{target.name} found in {len(lines)} messages:", json.dumps(found))
     # A filter that does not do its part must not win, or lose, by that.
     for word, wanted in words.items():

@@ -88,7 +88,7 @@ def start_postern(arguments, name, rules, options, log):
     if SHIPPED not in text:
         raise Failed(f"postern.conf does not say {SHIPPED}")
     listed = ", ".join(f'"{rule}"' for rule in rules)
-    conf = write(f"{arguments.state}/{name}.conf",
+    conf = write(f"{arguments.state}/{name}.daemon.conf",
                  text.replace(SHIPPED, f"files = {{ {listed} }}"))
     command = [os.path.join(arguments.build, "postern"), "-c", conf]
     for option in [f"daemon.listen=unix:{place}/socket", "daemon.user=",
@@ -214,7 +214,7 @@ def large(form, size):
             f"Message-ID: <{form}.{size}@sender.example>\r\n"
             f"MIME-Version: 1.0\r\nContent-Type: {kind}\r\n"
             f"Content-Transfer-Encoding: {code}\r\n\r\n").encode()
-    return head + block * (size // len(block) + 1)
+    return head + (block * (size // len(block) + 1))[:size]
 
 
 def linear(arguments, started, log):

@@ -20,6 +20,7 @@
 
 struct maker {
 	struct buf out;
+	struct buf plain;	/* what is encoded next */
 	uint64_t state;
 	unsigned number;
 };
@@ -152,6 +153,60 @@ add_html(struct maker *m, size_t n)
 	buf_puts(b, "</table></body></html>\r\n");
 }
 
+/* What a line of quoted-printable may show as it is (RFC 2045, 6.7). */
+static bool
+is_literal(const char *p)
+{
+	return *p >= ' ' && *p <= '~' && *p != '=' &&
+	    (*p != ' ' || p[1] != '\r');
+}
+
+/* Encodes what was added since then, as most mail brings its HTML. */
+static void
+quote_since(struct maker *m, size_t begin)
+{
+	const char *p, *end;
+	size_t width = 0;
+
+	buf_reset(&m->plain);
+	buf_add(&m->plain, m->out.p + begin, m->out.n - begin);
+	m->out.n = begin;
+	p = buf_string(&m->plain);
+	for (end = p + m->plain.n; p < end; p++) {
+		if (*p == '\r' || width > LINE_WIDTH - 4) {
+			buf_puts(&m->out, *p == '\r' ? "\r\n" : "=\r\n");
+			width = 0;
+		}
+		if (is_literal(p))
+			buf_char(&m->out, *p);
+		else if (*p != '\r' && *p != '\n')
+			buf_printf(&m->out, "=%02X", (unsigned char)*p);
+		width += is_literal(p) ? 1 : 3;
+	}
+}
+
+/* As add_words; a word with 8-bit bytes is encoded (RFC 2047). */
+static void
+add_subject(struct maker *m, size_t n)
+{
+	size_t i, begin;
+	const char *word;
+
+	for (i = 0; i < n; i++) {
+		word = PICK(m, words);
+		buf_puts(&m->out, i != 0 ? " " : "");
+		if (span_ascii(span_of(word))) {
+			buf_puts(&m->out, word);
+			continue;
+		}
+		buf_puts(&m->out, "=?utf-8?Q?");
+		begin = m->out.n;
+		buf_puts(&m->out, word);
+		quote_since(m, begin);
+		buf_puts(&m->out, "?=");
+	}
+}
+
 static void
 add_date(struct maker *m)
 {
@@ -221,7 +276,7 @@ add_fields(struct maker *m, enum kind kind)
 	buf_printf(b, "To: %s <recipient@example.com>\r\n", PICK(m, people));
 	buf_printf(b, "Message-ID: <%08x.%u@%s>\r\nSubject: ",
 	    below(m, UINT32_MAX), m->number, host);
-	add_words(m, 3 + below(m, 6));
+	add_subject(m, 3 + below(m, 6));
 	buf_printf(b, "\r\nMIME-Version: 1.0\r\nReply-To: office@%s\r\n"
 	    "X-Mailer: Brief %u.%u\r\nAccept-Language: en-GB, de-DE\r\n"
 	    "Content-Language: en\r\nX-Originating-IP: [198.51.100.%u]\r\n"
@@ -260,13 +315,17 @@ end_parts(struct maker *m, char letter)
 static void
 add_alternative(struct maker *m, size_t size)
 {
+	size_t begin;
+
 	begin_parts(m, "alternative", 'a');
 	begin_part(m, 'a', "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: 8bit\r\n\r\n");
 	add_text(m, size * 2 / 5);
 	begin_part(m, 'a', "Content-Type: text/html; charset=utf-8\r\n"
-	    "Content-Transfer-Encoding: 8bit\r\n\r\n");
+	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+	begin = m->out.n;
 	add_html(m, size * 3 / 5);
+	quote_since(m, begin);
 	end_parts(m, 'a');
 }
 
@@ -374,6 +433,7 @@ main(int argc, char **argv)
 		return EX_CANTCREAT;
 	}
 	buf_init(&m.out, MESSAGE_MAX);
+	buf_init(&m.plain, MESSAGE_MAX);
 	for (i = 0; i < count; i++) {
 		make(&m, (uint64_t)seed, i);
 		bytes += m.out.n;
@@ -381,6 +441,7 @@ main(int argc, char **argv)
 			return EX_IOERR;
 	}
 	buf_done(&m.out);
+	buf_done(&m.plain);
 	printf("%u messages of %.1f kB on average\n", i,
 	    i != 0 ? (double)bytes / i / 1000 : 0);
 	return 0;

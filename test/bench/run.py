@@ -56,6 +56,7 @@ class Filter:
     It listens at a port, or at the path of a socket.
     """
     PATIENCE = 10       # seconds until it has to listen
+    LOOK = 0.05         # seconds between two looks at its memory
 
     def __init__(self, name, command, place, log):
         self.name = name
@@ -119,7 +120,7 @@ class Peak(threading.Thread):
         self.anon = self.file = 0
 
     def run(self):
-        while not self.done.wait(0.05):
+        while not self.done.wait(self.target.LOOK):
             anon, file = self.target.memory()
             self.anon = max(self.anon, anon)
             self.file = max(self.file, file)
@@ -153,6 +154,12 @@ def load(arguments, target, files, connections, count):
             "file": peak.file, "rate": summary["per_second"],
             "p50": summary["p50_ms"], "p99": summary["p99_ms"],
             "replies": summary["replies"]}
+
+
+def refused(replies):
+    """Which of a summary's replies did not let a message in."""
+    return {kind: n for kind, n in replies.items()
+            if kind not in ("accept", "continue")}
 
 
 def floor_options(arguments, postern, files):

@@ -3,12 +3,14 @@
 implementation (python3-dkim, python3-nacl): for tests and measurements.
 
     sign.py OUT [--from DIR] [--count N] [--domains N] [--kinds KIND,...]
+        [--keys DIR]
 
 Takes the *.eml of DIR (default test/corpus) again and again until there are N,
 gives each a From of dN.signed.example, and signs it by the kinds in turn:
 none, rsa (2048 bits), ed25519, both, arc1 to arc9 (rsa, then so many ARC sets
 by other domains).  OUT gets NNNN.eml with CRLF, and "zone", a master file of
-signed.example with keys, SPF (127.0.0.0/8) and DMARC (p=reject).
+signed.example with keys, SPF (127.0.0.0/8) and DMARC (p=reject).  Keys are
+made anew, unless DIR, which the first run fills, has them.
 
 What comes out differs from run to run only by keys and signatures.
 """
@@ -35,16 +37,30 @@ TIME = 1700000000
 class Keys:
     """One pair of each kind, which all domains share."""
 
-    def __init__(self):
-        self.rsa = self.openssl("genrsa", "-traditional", str(RSA_BITS))
+    def __init__(self, folder):
+        self.folder = folder
+        self.rsa = self.kept("rsa", lambda: self.openssl(
+            "genrsa", "-traditional", str(RSA_BITS)))
         der = self.openssl("rsa", "-pubout", "-outform", "DER",
                            stdin=self.rsa)
-        ed25519 = nacl.signing.SigningKey.generate()
+        ed25519 = nacl.signing.SigningKey(
+            self.kept("ed25519", lambda: os.urandom(32)))
         self.ed25519 = base64.b64encode(bytes(ed25519))
         self.records = {
             "r": "v=DKIM1; k=rsa; p=" + base64.b64encode(der).decode(),
             "e": "v=DKIM1; k=ed25519; p=" + base64.b64encode(
                 bytes(ed25519.verify_key)).decode()}
+
+    def kept(self, name, make):
+        if not self.folder:
+            return make()
+        os.makedirs(self.folder, exist_ok=True)
+        path = os.path.join(self.folder, name)
+        if not os.path.exists(path):
+            with open(path, "wb") as file:
+                file.write(make())
+        with open(path, "rb") as file:
+            return file.read()
 
     @staticmethod
     def openssl(*args, stdin=b""):
@@ -139,9 +155,10 @@ def main():
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--domains", type=int, default=8)
     parser.add_argument("--kinds", default="rsa,ed25519,both,none,arc1,arc3")
+    parser.add_argument("--keys", metavar="DIR")
     args = parser.parse_args()
     kinds = args.kinds.split(",")
-    keys = Keys()
+    keys = Keys(args.keys)
     sources = sorted(glob.glob(os.path.join(args.source, "*.eml")))
     os.makedirs(args.out, exist_ok=True)
     for number in range(args.count):
