@@ -7,7 +7,6 @@ and ends with "N passed, N failed, N skipped".  A case is one kind of check of
 one file, key or symbol; a tool that is not installed skips its cases.
 """
 
-import concurrent.futures
 import glob
 import os
 import re
@@ -22,8 +21,6 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
 CTL = os.path.join(BUILD, "posternctl")
 DAEMON = os.path.join(BUILD, "postern")
-DEFINES = ["-Ilib", "-I.", "-D_GNU_SOURCE", '-DPOSTERN_VERSION="0"',
-           '-DPOSTERN_CONF="/etc/postern/postern.conf"']
 
 COLUMNS, TAB = 80, 8
 FILE_LINES, FUNCTION_LINES = 600, 60
@@ -399,7 +396,7 @@ def check_pages():
         re.findall(r"^  ([\w-]+) {2,}", text, re.M),
         items(page_section("posternctl.1", "COMMANDS"), "Ic")))
     for what in ("scan", "send", "rules", "dkim", "dmarc", "domain",
-                 "dnslists"):
+                 "dnslists", "torture"):
         done = run(CTL, what, "--help")
         text += done.stdout + done.stderr
     case("manual options", differ(
@@ -575,6 +572,23 @@ def check_limits(real):
              [f"is {found} in the code, but {value} in SECURITY.md"])
 
 
+# Packages
+
+
+def dev_packages(text):
+    """What is to be compiled with, but for the C library."""
+    return set(re.findall(r"\blib[\w.+-]+-dev\b", text)) - {
+        "libc6-dev", "libhyperscan-dev"}
+
+
+def check_packages():
+    """What the package is built with is what "make deps-build" brings in."""
+    needed = re.search(r"^build='(.*?)'", read(".ci/deps"), re.M | re.S)[1]
+    case("packages", differ(("in .ci/deps", "in debian/control"),
+                            dev_packages(needed),
+                            dev_packages(read("debian/control"))))
+
+
 # A running daemon
 
 
@@ -615,38 +629,13 @@ def check_daemon(folder):
                     if not re.search(rf"\b{name}\b", text)])
 
 
-# Analysers
-
-
-def check_analysers():
-    sources = files("lib/**/*.c", "milter/*.c", "ctl/*.c")
-    if tool("cppcheck", "cppcheck"):
-        done = run("cppcheck", "--quiet", "--std=c11", "--inline-suppr",
-                   "--enable=warning,portability,performance",
-                   "--suppress=missingIncludeSystem",
-                   # It does not see that embedded_get always sets its result.
-                   "--suppress=uninitvar:lib/store/embedded*.c", "--template",
-                   "{file}:{line}: {message} [{id}]",
-                   f"-j{os.cpu_count()}", *DEFINES, "lib", "milter", "ctl")
-        case("cppcheck", [line for line in done.stderr.split("\n")
-                          if re.match(r"\S+:\d+: ", line)])
-    if not tool("clang-tidy", "clang-tidy"):
-        return
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for path, done in zip(sources, pool.map(
-                lambda path: run("clang-tidy", "--quiet", path, "--",
-                                 *DEFINES, "-std=gnu11"), sources)):
-            case(f"clang-tidy {path}", dict.fromkeys(re.findall(
-                r"^\S+:(\d+:\d+: (?:error|warning): .*)$", done.stdout,
-                re.M)))
-
-
 def main():
     os.chdir(TOP)
     check_sources()
     check_objects()
     check_symbols()
     check_report()
+    check_packages()
     if os.path.exists(CTL) and os.path.exists(DAEMON):
         check_pages()
         with tempfile.TemporaryDirectory(prefix="postern-lint-") as folder:
@@ -654,7 +643,6 @@ def main():
             check_daemon(folder)
     else:
         case("programs", [f"are not built in {BUILD}"])
-    check_analysers()
     print(f"{count['passed']} passed, {count['failed']} failed, "
           f"{count['skipped']} skipped")
     return 1 if count["failed"] else 0

@@ -179,7 +179,7 @@ main(void)
 	for (i = 0; clock_steady() < end; i++)
 		replace(names[0], mmdb_bytes(&made[i % GENERATIONS]),
 		    i / GENERATIONS % 4);
-	truncate(names[0], 0);
+	CHECK("truncated", truncate(names[0], 0) == 0);
 	usleep(20000);
 	atomic_store(&shop.stop, true);
 	for (i = 0; i <= READERS; i++)
