@@ -106,7 +106,8 @@ class Filter:
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            # All that it started, too: they are a session of their own.
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
 
