@@ -40,13 +40,15 @@ lab_envelope(const char *queue_id)
 int
 lab_ask(const struct lab *lab, const char *command, struct buf *answer)
 {
-	struct buf nobody, *out = answer != NULL ? answer : &nobody;
+	struct buf out;
 	int code;
 
-	buf_init(out, LAB_FILE_MAX);
-	code = ask_socket(lab->control, command, 0, out, NULL);
-	if (answer == NULL)
-		buf_done(&nobody);
+	buf_init(&out, LAB_FILE_MAX);
+	code = ask_socket(lab->control, command, 0, &out, NULL);
+	if (answer != NULL)
+		*answer = out;
+	else
+		buf_done(&out);
 	return code;
 }
 
