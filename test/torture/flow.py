@@ -16,7 +16,7 @@ from smtp import Client, stuffed
 
 CONNECTIONS = 4         # to one MTA
 LETTERS = 5             # of one connection
-DOMAINS = 16            # that they are sent from
+DOMAINS = 64            # that they are sent from; each is a stranger once
 PAUSE = 0.01            # seconds between two letters of one connection
 AGAIN = 0.3             # seconds until the next try, more each time
 AGAIN_MOST = 2
@@ -45,7 +45,7 @@ def is_bad(number):
 
 
 def sender(number):
-    return f"anna@s{number % DOMAINS}.sender.example"
+    return f"anna@sender{number % DOMAINS}.example"
 
 
 def letter(number, name):

@@ -24,11 +24,12 @@ TTL = 1         # what is asked again soon sees the trouble
 ZONE = "\n".join([
     "25.113.0.203.in-addr.arpa PTR " + STRANGER["NAME"],
     STRANGER["NAME"] + " A " + STRANGER["ADDR"],
-    "_dmarc.sender.example TXT v=DMARC1; p=reject",
     # What RFC 5782 wants of a list that works.
     "2.0.0.127.bl.example A 127.0.0.2",
-    *(f"s{n}.sender.example TXT v=spf1 ip4:{STRANGER['ADDR']} ip4:127.0.0.1 "
+    *(f"sender{n}.example TXT v=spf1 ip4:{STRANGER['ADDR']} ip4:127.0.0.1 "
       "-all" for n in range(DOMAINS)),
+    *(f"_dmarc.sender{n}.example TXT v=DMARC1; p=reject"
+      for n in range(DOMAINS)),
 ])
 
 

@@ -1,5 +1,5 @@
-"""place - Postfix and Sendmail, what takes their mail, and the daemon that both
-of them ask; what cases do with these.
+"""place - Postfix and Sendmail, what takes their mail, and the daemon that
+both of them ask; what cases do with these.
 """
 
 import contextlib
@@ -183,11 +183,12 @@ class Place:
                 f"Message-ID: <{name}.{flow.name}@sender.example>\r\n"
                 ).encode()
 
-    def send(self, flow, data):
-        """The answer to it; 0 is none."""
+    def send(self, flow, data, number=1):
+        """The answer to it, from the sender of a number; 0 is none."""
         try:
             with flow.client() as client:
-                return client.send(sender(1), [RECIPIENT], data).code
+                return client.send(sender(number), [RECIPIENT],
+                                   data).code
         except OSError:
             return 0
 
@@ -210,9 +211,9 @@ class Place:
     def generation(self):
         return self.status("generation")
 
-    def figure(self, name):
-        """A counter, the first where there are several by a label."""
-        found = re.search(rf"^postern_{name}(?:{{.*}})? (\d+)$",
+    def figure(self, name, label=""):
+        """A counter; of those by a label the first that has such a text."""
+        found = re.search(rf"^postern_{name}(?:{{.*{label}.*}})? (\d+)$",
                           self.ask("stats")[1], re.M)
         check(found, "stats tell no", name)
         return int(found[1])
@@ -270,7 +271,7 @@ class Place:
             sink = flow.mta.sink
             for number, wanted in (0, 250), (7, 550):
                 data = letter(number, "probe")
-                self.until(lambda: self.send(flow, data) == wanted,
+                self.until(lambda: self.send(flow, data, number) == wanted,
                            f"{wanted} to a probe of {flow.mta.name}")
             self.until(lambda: any(
                 m.headers("X-Torture") == ["probe.0"] and

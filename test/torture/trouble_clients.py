@@ -45,7 +45,7 @@ MILTER_STEPS = (
     ("negotiation", NEGOTIATION[7:]),
     ("client", packet(b"C", b"mail.example\x004\x00\x19203.0.113.9\x00")),
     ("HELO", packet(b"H", b"mail.example\x00")),
-    ("MAIL", packet(b"M", b"<a@s1.sender.example>\x00")),
+    ("MAIL", packet(b"M", b"<a@sender1.example>\x00")),
     ("RCPT", packet(b"R", b"<b@test.example>\x00")),
     ("header", packet(b"L", b"Subject\x00 stalled\x00")),
     ("half a header", packet(b"L", b"To\x00 b@test.example\x00")[:9]),
