@@ -290,6 +290,19 @@ load_shards(struct load *l)
 }
 
 static void
+make_gate(const struct engine *e, unsigned slot, size_t need,
+    struct engine_gate *out)
+{
+	const struct item *item = e->slots[slot].item;
+
+	out->slot = slot;
+	out->before = item_before(item, need);
+	out->need = (uint8_t)need;
+	out->needs = (uint8_t)item->needs.n;
+	out->times = (uint8_t)item->needs.all[need].times;
+}
+
+static void
 make_strings(const struct engine *e, struct engine_class *c)
 {
 	size_t i, k, n = 0, room = c->stringed_count * NEEDS_MAX;
@@ -304,8 +317,7 @@ make_strings(const struct engine *e, struct engine_class *c)
 		needs = &e->slots[c->stringed[i]].item->needs;
 		for (k = 0; k < needs->n; k++) {
 			all[n] = &needs->all[k];
-			c->gates[n].slot = c->stringed[i];
-			c->gates[n++].need = (unsigned)k;
+			make_gate(e, c->stringed[i], k, &c->gates[n++]);
 		}
 	}
 	c->strings = engine_strings_new(all, n);

@@ -12,10 +12,13 @@
 #define DEPTH_MAX 300
 #define PARTS_MAX 100000	/* of the tree, as often as they are taken */
 #define NODES_MAX 4096
+#define NODES_WHOLE 2048	/* past them no branch is gone through whole */
 #define COUNT_MAX 40		/* a higher minimum is taken for this one */
 #define SPAN_MAX 8		/* a wider range, for no limit at all */
 #define WORD_BITS 64
-#define STRIDE 8		/* bytes between two looks at the state */
+#define LANES 4			/* texts at once: one table's delay is the
+				 * others' time */
+#define STRIDE 32		/* bytes between two looks at the states */
 #define NO_EXIT 256		/* by more than one byte, or a common one */
 #define EXIT_RARITY 6		/* see literal_rarity */
 
@@ -23,10 +26,10 @@
 enum { STATE_PASSED, STATE_STUCK, STATE_FIRST };
 
 struct filter {
-	uint16_t *go;		/* by state and class: where the next state's
-				 * row begins; and the state's exit */
 	unsigned states, width;	/* of a row, without the exit */
 	uint8_t class[256];
+	uint16_t go[];		/* by state and class: where the next state's
+				 * row begins; and the state's exit */
 };
 
 /* A step from one node to another: by a byte of the set, or by none. */
@@ -94,6 +97,20 @@ build_any(struct nodes *a, unsigned at)
 	return loop;
 }
 
+/* Of what is too large each branch begins, so that most texts fail there. */
+static unsigned
+build_cat(struct nodes *a, const struct tree *t, unsigned at, unsigned depth)
+{
+	for (t = t->child; t != NULL; t = t->next) {
+		at = build(a, t, at, depth);
+		if (a->n <= NODES_WHOLE || t->kind != TREE_SET)
+			continue;
+		add_edge(a, at, NULL, NODE_PASSED);
+		return NODE_PASSED;
+	}
+	return at;
+}
+
 static unsigned
 build_alt(struct nodes *a, const struct tree *t, unsigned at, unsigned depth)
 {
@@ -146,9 +163,7 @@ build(struct nodes *a, const struct tree *t, unsigned at, unsigned depth)
 		add_edge(a, at, t->set, end);
 		return end;
 	case TREE_CAT:
-		for (t = t->child; t != NULL; t = t->next)
-			at = build(a, t, at, depth + 1);
-		return at;
+		return build_cat(a, t, at, depth + 1);
 	case TREE_ALT:
 		return build_alt(a, t, at, depth + 1);
 	case TREE_REPEAT:
@@ -336,19 +351,28 @@ make_row(struct draft *d, size_t state)
 	f->go[row + f->width] = (uint16_t)find_exit(f, row);
 }
 
+static struct filter *
+resize(struct filter *f, size_t states)
+{
+	return mem_resize(f, sizeof(*f) +
+	    states * (f->width + 1) * sizeof(*f->go));
+}
+
 static void
 make_states(struct draft *d)
 {
-	struct filter *f = d->filter;
-	unsigned size = f->width + 1, c;
+	unsigned size = d->filter->width + 1, c;
+	struct filter *f;
 	size_t i;
 
 	assert(d->cells <= FILTER_CELLS_MAX);
 	if (size * (STATE_FIRST + 1) > d->cells)
 		d->cells = size * (STATE_FIRST + 1);
 	d->states_max = d->cells / size - STATE_FIRST;
-	f->go = mem_alloc((STATE_FIRST + d->states_max) * size *
-	    sizeof(*f->go));
+	f = d->filter = resize(d->filter, STATE_FIRST + d->states_max);
+	memset(f->go, 0, STATE_FIRST * size * sizeof(*f->go));
+	f->go[STATE_PASSED * size + f->width] = NO_EXIT;
+	f->go[STATE_STUCK * size + f->width] = NO_EXIT;
 	for (c = 0; c < f->width; c++)
 		f->go[STATE_STUCK * size + c] = (uint16_t)(STATE_STUCK * size);
 	map_init(&d->states);
@@ -356,7 +380,7 @@ make_states(struct draft *d)
 	for (i = 0; i < d->states.count; i++)
 		make_row(d, i);
 	f->states = STATE_FIRST + (unsigned)d->states.count;
-	f->go = mem_array(f->go, f->states * size, sizeof(*f->go));
+	d->filter = resize(f, f->states);
 	map_done(&d->states);
 }
 
@@ -373,10 +397,11 @@ filter_new(const struct tree *t, enum work_start start, size_t cells)
 	    NODE_PASSED);
 	find_reaches(d);
 	if (!set_has(d->reach + NODE_FIRST * d->words, NODE_PASSED)) {
-		f = d->filter = mem_alloc(sizeof(*f));
-		f->width = 1;
+		d->filter = mem_alloc(sizeof(*f));
+		d->filter->width = 1;
 		find_classes(d);
 		make_states(d);
+		f = d->filter;
 	}
 	free(d->nodes.edges);
 	free(d->reach);
@@ -387,40 +412,116 @@ filter_new(const struct tree *t, enum work_start start, size_t cells)
 void
 filter_free(struct filter *f)
 {
-	if (f == NULL)
-		return;
-	free(f->go);
 	free(f);
 }
 
 size_t
 filter_size(const struct filter *f)
 {
-	return f == NULL ? 0 :
-	    sizeof(*f) + f->states * (f->width + 1) *
-	    sizeof(*f->go);
+	return f == NULL ? 0 : sizeof(*f) +
+	    f->states * (f->width + 1) * sizeof(*f->go);
 }
 
-bool
-filter_passes(const struct filter *f, struct span subject)
-{
-	const unsigned char *p = (const unsigned char *)subject.p;
-	const unsigned stuck = STATE_STUCK * (f->width + 1);
-	unsigned row = STATE_FIRST * (f->width + 1), k;
-	const uint16_t *go = f->go;
-	size_t i = 0;
+/* A filter on its way through a text. */
+struct lane {
+	const struct filter *filter;
+	const unsigned char *p;
+	size_t left;
+	size_t row;
+	struct filter_job *job;
+};
 
-	for (; i + STRIDE <= subject.n && row > stuck; i += STRIDE) {
-		if (go[row + f->width] != NO_EXIT) {
-			i += span_chr(span_skip(subject, i),
-			    (char)go[row + f->width]);
-			if (i + STRIDE > subject.n)
-				break;
-		}
-		for (k = 0; k < STRIDE; k++)
-			row = go[row + f->class[p[i + k]]];
+static inline size_t
+next_row(const struct filter *f, size_t row, unsigned char byte)
+{
+	return f->go[row + f->class[byte]];
+}
+
+/* STRIDE bytes of all lanes. */
+static void
+run_lanes(struct lane *l)
+{
+	const struct filter *a = l[0].filter, *b = l[1].filter,
+	    *c = l[2].filter, *d = l[3].filter;
+	const unsigned char *p = l[0].p, *q = l[1].p, *r = l[2].p, *s = l[3].p;
+	size_t i = l[0].row, j = l[1].row, k = l[2].row, m = l[3].row, n;
+
+	for (n = 0; n < STRIDE; n++) {
+		i = next_row(a, i, p[n]);
+		j = next_row(b, j, q[n]);
+		k = next_row(c, k, r[n]);
+		m = next_row(d, m, s[n]);
 	}
-	for (; i < subject.n && row > stuck; i++)
-		row = go[row + f->class[p[i]]];
-	return row == STATE_PASSED;
+	l[0].row = i;
+	l[1].row = j;
+	l[2].row = k;
+	l[3].row = m;
+	for (n = 0; n < LANES; n++) {
+		l[n].p += STRIDE;
+		l[n].left -= STRIDE;
+	}
+}
+
+/* So many bytes of one. */
+static void
+run_lane(struct lane *l, size_t n)
+{
+	const unsigned char *end = l->p + n;
+	size_t row = l->row;
+
+	for (; l->p < end; l->p++)
+		row = next_row(l->filter, row, *l->p);
+	l->left -= n;
+	l->row = row;
+}
+
+/* False when the lane has its answer, else it can run on for a stride. */
+static inline bool
+goes_on(struct lane *l)
+{
+	const struct filter *f = l->filter;
+	const unsigned stuck = STATE_STUCK * (f->width + 1);
+	unsigned exit = f->go[l->row + f->width];
+	size_t n;
+
+	if (exit != NO_EXIT) {
+		n = span_chr(span_make((const char *)l->p, l->left),
+		    (char)exit);
+		l->p += n;
+		l->left -= n;
+	}
+	if (l->left < STRIDE)
+		run_lane(l, l->left);
+	else if (l->row > stuck && (l->row != STATE_FIRST * (f->width + 1) ||
+	    l->left > l->job->rest))
+		return true;
+	l->job->passes = l->row == STATE_PASSED;
+	return false;
+}
+
+void
+filters_run(struct filter_job *jobs, size_t n)
+{
+	struct lane lanes[LANES];
+	size_t next = 0, used = 0, k;
+
+	while (next < n || used > 0) {
+		for (; used < LANES && next < n; next++) {
+			lanes[used] = (struct lane){jobs[next].filter,
+			    (const unsigned char *)jobs[next].text.p,
+			    jobs[next].text.n,
+			    STATE_FIRST * (jobs[next].filter->width + 1),
+			    &jobs[next]};
+			used += goes_on(&lanes[used]);
+		}
+		if (used == 1)
+			run_lane(&lanes[0], STRIDE);
+		for (k = used; k > 1 && k < LANES; k++)
+			lanes[k] = lanes[0];
+		if (used > 1)
+			run_lanes(lanes);
+		for (k = used; k-- > 0;)
+			if (!goes_on(&lanes[k]))
+				lanes[k] = lanes[--used];
+	}
 }

@@ -135,21 +135,15 @@ look_into(struct item *item, const struct engine_pattern *p)
 	buf_done(&plain);
 }
 
-bool
-item_passes(const struct item *item, struct span subject, size_t from)
+uint32_t
+item_before(const struct item *item, size_t need)
 {
-	return run_occurs(&item->run, subject) && (item->filter == NULL ||
-	    filter_passes(item->filter, span_skip(subject, from)));
-}
+	const uint64_t before = UINT64_C(2) * LITERAL_BYTES_MAX +
+	    item->needs.all[need].before;
 
-size_t
-item_begins(const struct item *item, size_t need, size_t at)
-{
 	/* The string may be part of a longer one, and told too late. */
-	const size_t before = (size_t)item->needs.all[need].before +
-	    2 * LITERAL_BYTES_MAX;
-
-	return item->starts || at < before ? 0 : at - before;
+	return item->starts || before > LITERAL_ANYWHERE ? LITERAL_ANYWHERE :
+	    (uint32_t)before;
 }
 
 static void

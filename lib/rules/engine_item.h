@@ -49,13 +49,10 @@ struct item *item_new(const struct engine_pattern *, bool few,
 struct item *item_get(struct item *);
 void item_put(struct item *);
 
-/* False when it has no match in subject that begins at or after from. */
-bool item_passes(const struct item *, struct span subject, size_t from);
-
 /*
- * Where a match can begin at the earliest, when the first string of a need was
- * told at this place.
+ * How many bytes of a match can at most be before the place where the first
+ * string of a need was told, or LITERAL_ANYWHERE.
  */
-size_t item_begins(const struct item *, size_t need, size_t at);
+uint32_t item_before(const struct item *, size_t need);
 
 #endif

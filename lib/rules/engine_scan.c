@@ -13,35 +13,43 @@
 
 #define FINISHED UINT32_MAX	/* in place of steps */
 
+#define JOBS_MAX 64	/* candidates whose filters run at once */
+
+#define LIST_MIN 32	/* room in lists that grow */
+
 #define POOL_MAX 64		/* scratches that are kept for later */
 
 /* What has come of a pattern's needs in a scan. */
 struct seen {
 	uint32_t scan;		/* the last one that it came in */
 	uint8_t missing;	/* needs that are not met yet */
-	uint8_t left[NEEDS_MAX];	/* strings that each still lacks */
+	uint8_t found[NEEDS_MAX];	/* strings of each, up to its times */
 	uint32_t from;		/* no match begins before */
+	uint32_t last;		/* nor after this place */
 };
 
 struct engine_scratch {
 	struct engine_scratch *next;	/* in the pool */
 	hs_scratch_t *hs;
 	struct regex_scratch *regex;
-	size_t room;			/* slots in each of the arrays */
 
-	struct seen *seen;		/* by slot */
+	/* As many as there are slots, and by slot: */
+	size_t room;
+	struct seen *seen;
 	uint32_t scan;			/* this one's number, for any engine */
-	uint32_t *steps;		/* by slot: in this message */
-	unsigned *touched;		/* slots that have steps */
-	size_t touched_count;
-	uint64_t all_steps;
-	unsigned *limited;		/* ids */
-	size_t limited_count;
+	uint32_t *steps;		/* in this message */
 
 	unsigned *candidates;		/* slots to be tried by PCRE2 */
 	size_t candidate_count;
+
+	/* These are few as a rule, and grow. */
+	unsigned *touched;		/* slots that have steps */
+	size_t touched_count, touched_room;
+	unsigned *limited;		/* ids */
+	size_t limited_count, limited_room;
 	struct engine_hit *hits;
-	size_t hit_count;
+	size_t hit_count, hit_room;
+	uint64_t all_steps;		/* in this message */
 	struct engine_capture captures[ENGINE_CAPTURES_MAX];
 	unsigned capture_count;
 };
@@ -98,10 +106,7 @@ scratch_grow(struct engine_scratch *s, size_t n)
 		return;
 	s->seen = mem_array(s->seen, n, sizeof(*s->seen));
 	s->steps = mem_array(s->steps, n, sizeof(*s->steps));
-	s->touched = mem_array(s->touched, n, sizeof(*s->touched));
-	s->limited = mem_array(s->limited, n, sizeof(*s->limited));
 	s->candidates = mem_array(s->candidates, n, sizeof(*s->candidates));
-	s->hits = mem_array(s->hits, n, sizeof(*s->hits));
 	memset(s->seen + s->room, 0, (n - s->room) * sizeof(*s->seen));
 	memset(s->steps + s->room, 0, (n - s->room) * sizeof(*s->steps));
 	s->room = n;
@@ -174,12 +179,25 @@ engine_return(struct engine_pool *pool, struct engine_scratch *s)
 		scratch_free(s);
 }
 
+/* Room for one more. */
+static void *
+list_fit(void *list, size_t *room, size_t count, size_t size)
+{
+	if (count < *room)
+		return list;
+	*room = *room > 0 ? 2 * *room : LIST_MIN;
+	return mem_array(list, *room, size);
+}
+
 static struct engine_hit *
 add_hit(struct engine_scratch *s, const struct engine_slot *slot,
     const struct regex_found *found)
 {
-	struct engine_hit *hit = &s->hits[s->hit_count++];
+	struct engine_hit *hit;
 
+	s->hits = list_fit(s->hits, &s->hit_room, s->hit_count,
+	    sizeof(*s->hits));
+	hit = &s->hits[s->hit_count++];
 	hit->id = slot->id;
 	hit->from = found->from;
 	hit->to = found->to;
@@ -196,13 +214,20 @@ see(struct engine_scratch *s, unsigned slot)
 		return false;
 	s->seen[slot].scan = s->scan;
 	s->seen[slot].from = 0;
+	s->seen[slot].last = UINT32_MAX;
 	return true;
+}
+
+static void
+add_candidate(struct engine_scratch *s, unsigned slot)
+{
+	if (see(s, slot))
+		s->candidates[s->candidate_count++] = slot;
 }
 
 struct context {
 	struct engine_scratch *scratch;
 	const unsigned *slots;	/* of the shard, or of the sketches */
-	const struct engine *engine;
 	const struct engine_gate *gates;
 };
 
@@ -211,14 +236,11 @@ on_match(unsigned id, unsigned long long from, unsigned long long to,
     unsigned flags, void *arg)
 {
 	const struct context *c = arg;
-	struct engine_scratch *s = c->scratch;
-	unsigned slot = c->slots[id];
 
 	(void)from;
 	(void)to;
 	(void)flags;
-	if (see(s, slot))
-		s->candidates[s->candidate_count++] = slot;
+	add_candidate(c->scratch, c->slots[id]);
 	return 0;
 }
 
@@ -226,10 +248,8 @@ static void
 on_sketch(void *arg, unsigned number)
 {
 	const struct context *c = arg;
-	struct engine_scratch *s = c->scratch;
 
-	if (see(s, c->slots[number]))
-		s->candidates[s->candidate_count++] = c->slots[number];
+	add_candidate(c->scratch, c->slots[number]);
 }
 
 static void
@@ -237,31 +257,40 @@ on_string(void *arg, unsigned number, size_t at)
 {
 	const struct context *c = arg;
 	const struct engine_gate *gate = &c->gates[number];
-	const struct item *item = c->engine->slots[gate->slot].item;
 	struct engine_scratch *s = c->scratch;
 	struct seen *seen = &s->seen[gate->slot];
-	uint8_t *left = &seen->left[gate->need];
-	size_t i;
+	uint8_t *found = &seen->found[gate->need];
 
 	if (see(s, gate->slot)) {
-		seen->missing = (uint8_t)item->needs.n;
-		for (i = 0; i < item->needs.n; i++)
-			seen->left[i] = (uint8_t)item->needs.all[i].times;
+		seen->missing = gate->needs;
+		memset(seen->found, 0, sizeof(seen->found));
+		seen->last = 0;
 	}
-	if (*left == item->needs.all[gate->need].times) {
-		at = item_begins(item, gate->need, at);
-		seen->from = at > seen->from ? (uint32_t)at : seen->from;
-	}
-	if (*left > 0 && --*left == 0 && --seen->missing == 0)
+	if (*found == 0 && at > (size_t)seen->from + gate->before)
+		seen->from = (uint32_t)(at - gate->before);
+	/* No match begins after the last string that it needs. */
+	if (gate->need == 0 && at > seen->last)
+		seen->last = (uint32_t)at;
+	if (*found < gate->times && ++*found == gate->times &&
+	    --seen->missing == 0)
 		s->candidates[s->candidate_count++] = gate->slot;
+}
+
+static void
+touch(struct engine_scratch *s, unsigned number)
+{
+	if (s->steps[number] != 0)
+		return;
+	s->touched = list_fit(s->touched, &s->touched_room, s->touched_count,
+	    sizeof(*s->touched));
+	s->touched[s->touched_count++] = number;
 }
 
 /* A pattern that need not be tried any more in this message. */
 static void
 finish(struct engine_scratch *s, unsigned number)
 {
-	if (s->steps[number] == 0)
-		s->touched[s->touched_count++] = number;
+	touch(s, number);
 	s->steps[number] = FINISHED;
 }
 
@@ -272,14 +301,15 @@ charge(struct engine_scratch *s, unsigned number, uint32_t id, uint32_t steps,
 {
 	if (steps == 0 && !limit)
 		return;
-	if (s->steps[number] == 0)
-		s->touched[s->touched_count++] = number;
+	touch(s, number);
 	s->all_steps += steps;
 	s->steps[number] += steps + limit;
 	if (!limit && s->steps[number] <= PATTERN_STEPS &&
 	    s->all_steps <= MESSAGE_STEPS)
 		return;
 	finish(s, number);
+	s->limited = list_fit(s->limited, &s->limited_room, s->limited_count,
+	    sizeof(*s->limited));
 	s->limited[s->limited_count++] = id;
 }
 
@@ -328,9 +358,6 @@ confirm(struct engine_scratch *s, const struct engine_slot *slot,
 	struct regex_found found;
 	unsigned count = 0;
 
-	if (s->steps[number] == FINISHED ||
-	    !item_passes(slot->item, subject, at))
-		return;
 	while (count < slot->most && at <= subject.n &&
 	    s->steps[number] != FINISHED &&
 	    find_hit(s, slot, number, subject, at, &found)) {
@@ -345,6 +372,41 @@ confirm(struct engine_scratch *s, const struct engine_slot *slot,
 	}
 	if (count > 0 && slot->once)
 		finish(s, number);
+}
+
+/* The candidates that come through their filters are tried. */
+static void
+confirm_some(struct engine_scratch *s, const struct engine *e,
+    const unsigned *numbers, size_t n, struct span subject)
+{
+	struct filter_job jobs[JOBS_MAX];
+	unsigned waiting[JOBS_MAX];
+	const struct item *item;
+	const struct seen *seen;
+	size_t i, count = 0;
+
+	for (i = 0; i < n; i++) {
+		item = e->slots[numbers[i]].item;
+		if (s->steps[numbers[i]] == FINISHED ||
+		    !run_occurs(&item->run, subject))
+			continue;
+		if (item->filter == NULL) {
+			confirm(s, &e->slots[numbers[i]], numbers[i], subject,
+			    s->seen[numbers[i]].from);
+			continue;
+		}
+		jobs[count].filter = item->filter;
+		seen = &s->seen[numbers[i]];
+		jobs[count].text = span_skip(subject, seen->from);
+		jobs[count].rest = seen->last < subject.n ?
+		    subject.n - seen->last - 1 : 0;
+		waiting[count++] = numbers[i];
+	}
+	filters_run(jobs, count);
+	for (i = 0; i < count; i++)
+		if (jobs[i].passes)
+			confirm(s, &e->slots[waiting[i]], waiting[i], subject,
+			    s->seen[waiting[i]].from);
 }
 
 static void
@@ -362,11 +424,10 @@ size_t
 engine_scan(const struct engine *e, struct engine_scratch *s, unsigned class,
     struct span subject, const struct engine_hit **hits)
 {
-	struct context context = {s, NULL, e, NULL};
+	struct context context = {s, NULL, NULL};
 	const struct engine_class *c;
-	size_t i;
+	size_t i, n;
 
-	*hits = s->hits;
 	if (class >= e->class_count)
 		return 0;
 	c = &e->classes[class];
@@ -385,11 +446,14 @@ engine_scan(const struct engine *e, struct engine_scratch *s, unsigned class,
 		context.slots = c->sketched;
 		sketches_scan(c->sketches, subject, on_sketch, &context);
 	}
-	for (i = 0; i < s->candidate_count; i++)
-		confirm(s, &e->slots[s->candidates[i]], s->candidates[i],
-		    subject, s->seen[s->candidates[i]].from);
 	for (i = 0; i < c->direct_count; i++)
-		confirm(s, &e->slots[c->direct[i]], c->direct[i], subject, 0);
+		add_candidate(s, c->direct[i]);
+	for (i = 0; i < s->candidate_count; i += n) {
+		n = s->candidate_count - i < JOBS_MAX ?
+		    s->candidate_count - i : JOBS_MAX;
+		confirm_some(s, e, s->candidates + i, n, subject);
+	}
+	*hits = s->hits;
 	return s->hit_count;
 }
 

@@ -27,7 +27,10 @@ struct engine_shard {
 
 /* A set of strings: whose need it is, and which of them. */
 struct engine_gate {
-	unsigned slot, need;
+	unsigned slot;
+	uint32_t before;	/* see item_before */
+	uint8_t need, needs;	/* this one of so many */
+	uint8_t times;		/* its strings are needed so often */
 };
 
 struct engine_class {

@@ -79,6 +79,19 @@ check_gates(struct span pattern, unsigned flags, struct span subject)
 	arena_done(&arena);
 }
 
+/* False when the item says that no match begins at or after from. */
+static bool
+item_passes(const struct item *item, struct span subject, size_t from)
+{
+	struct filter_job job = {.filter = item->filter,
+	    .text = span_skip(subject, from)};
+
+	if (item->filter != NULL)
+		filters_run(&job, 1);
+	return run_occurs(&item->run, subject) &&
+	    (item->filter == NULL || job.passes);
+}
+
 /* Whether it matches and where, as the engine finds out about one text. */
 static void
 check_item(struct span pattern, unsigned flags, struct span subject,
@@ -87,14 +100,15 @@ check_item(struct span pattern, unsigned flags, struct span subject,
 	struct engine_pattern p = {.text = pattern, .flags = flags};
 	char key[ITEM_KEY_MAX] = "";
 	struct item *item = item_new(&p, false, key);
-	size_t from = 0, to;
+	size_t from = 0, to, before;
 	struct count c;
 	bool found_it;
 	size_t i;
 
 	for (i = 0; wanted == REGEX_MATCH && i < item->needs.n; i++) {
 		c = count_found(&item->needs.all[i], subject);
-		from = item_begins(item, i, c.first);
+		before = item_before(item, i);
+		from = before < c.first ? c.first - before : 0;
 		if (from > found->from ||
 		    !item_passes(item, subject, from))
 			abort();
