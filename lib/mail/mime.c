@@ -152,6 +152,19 @@ next_line(struct walk *w, const char *begin, struct span *line)
 	return w->hit == NULL;
 }
 
+/* Passes over lines that do not start as a boundary does. */
+static void
+skip_lines(struct walk *w)
+{
+	struct span rest = w->rest;
+	size_t at = span_chr(rest, '-');
+
+	while (at < rest.n && ((at != 0 && rest.p[at - 1] != w->end) ||
+	    !span_starts(span_skip(rest, at), "--")))
+		at += 1 + span_chr(span_skip(rest, at + 1), '-');
+	w->rest = span_skip(rest, at);
+}
+
 /* Goes on behind the next boundary or to the end of the text. */
 static void
 skip_content(struct walk *w)
@@ -161,8 +174,9 @@ skip_content(struct walk *w)
 
 	if (w->frames == NULL)
 		w->rest = span_skip(w->rest, w->rest.n);
-	while (next_line(w, begin, &line))
-		;
+	do
+		skip_lines(w);
+	while (next_line(w, begin, &line));
 }
 
 /* Reads the header; false when the part ended within it. */

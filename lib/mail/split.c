@@ -44,12 +44,15 @@ split_name(struct span line, size_t *colon)
 static bool
 damaged(struct span value, char end)
 {
-	size_t i;
+	size_t at;
 
-	for (i = 0; i < value.n; i++)
-		if (value.p[i] == '\0' || (value.p[i] == '\r' && end == '\n' &&
-		    (i + 1 == value.n || value.p[i + 1] != '\n')))
+	if (span_chr(value, '\0') != value.n)
+		return true;
+	while (end == '\n' && (at = span_chr(value, '\r')) != value.n) {
+		value = span_skip(value, at + 1);
+		if (value.n == 0 || value.p[0] != '\n')
 			return true;
+	}
 	return false;
 }
 

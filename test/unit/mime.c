@@ -63,6 +63,10 @@ static const struct row rows[] = {
 	  "--b\nA: b\n\n--bx\n--b-\n---b\n--b--x\n--b--\n",
 	  "multipart/mixed{text/plain<--bx|--b-|---b|--b--x>}", 0,
 	  MIME_TYPE_MISSING },
+	{ "dashes within lines are text", MIXED "-\nx --b\n--b\nA: b\n\n"
+	  "one --b\n-\n --b\n-b\r--b\n----b\n--\n-\n--b--",
+	  "multipart/mixed{text/plain<one --b|-| --b|-b\r--b|----b|--|->}", 0,
+	  MIME_TYPE_MISSING },
 	{ "no end", MIXED "--b\nA: b\n\none\n",
 	  "multipart/mixed{text/plain<one|>}", MIME_UNCLOSED,
 	  MIME_TYPE_MISSING },
