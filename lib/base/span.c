@@ -4,6 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Eight bytes are looked at at once, by arithmetic on a word of them. */
+#define ONES UINT64_C(0x0101010101010101)
+#define TOPS (ONES << 7)
+
 int
 char_hex(int c)
 {
@@ -48,7 +52,7 @@ span_ascii_run(struct span a)
 
 	for (i = 0; i + sizeof(word) <= a.n; i += sizeof(word)) {
 		memcpy(&word, a.p + i, sizeof(word));
-		if ((word & 0x8080808080808080u) != 0)
+		if ((word & TOPS) != 0)
 			break;
 	}
 	while (i < a.n && (unsigned char)a.p[i] <= 127)
@@ -60,6 +64,54 @@ bool
 span_ascii(struct span a)
 {
 	return span_ascii_run(a) == a.n;
+}
+
+static bool
+printable(char c)
+{
+	return c > ' ' && c < 127;
+}
+
+size_t
+span_prose_run(struct span a)
+{
+	uint64_t word, next, pair;
+	size_t i;
+
+	if (a.n == 0 || !printable(a.p[0]))
+		return 0;
+	for (i = 0; i + sizeof(word) < a.n; i += sizeof(word)) {
+		memcpy(&word, a.p + i, sizeof(word));
+		memcpy(&next, a.p + i + 1, sizeof(next));
+		/* A byte below ' ' borrows, one above '~' carries, into its
+		 * top bit; so does one that is a blank before a blank. */
+		pair = (word ^ ONES * ' ') | (next ^ ONES * ' ');
+		if (((word | (word - ONES * ' ') | (word + ONES) |
+		    (pair - ONES)) & TOPS) != 0)
+			break;
+	}
+	while (i < a.n && (printable(a.p[i]) || (a.p[i] == ' ' &&
+	    a.p[i - 1] != ' ')))
+		i++;
+	return a.p[i - 1] == ' ' ? i - 1 : i;
+}
+
+size_t
+span_count(struct span a, char c)
+{
+	uint64_t word;
+	size_t i, n = 0;
+
+	for (i = 0; i + sizeof(word) <= a.n; i += sizeof(word)) {
+		memcpy(&word, a.p + i, sizeof(word));
+		word ^= ONES * (unsigned char)c;
+		/* Top bits of the bytes that are zero now. */
+		word = ~(((word & ~TOPS) + ~TOPS) | word) & TOPS;
+		n += (word >> 7) * ONES >> 56;
+	}
+	for (; i < a.n; i++)
+		n += a.p[i] == c;
+	return n;
 }
 
 size_t

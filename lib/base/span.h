@@ -140,6 +140,14 @@ bool span_iends(struct span a, const char *suffix);
 size_t span_ascii_run(struct span a);	/* bytes before one above 127 */
 bool span_ascii(struct span a);		/* no byte above 127 */
 
+/*
+ * Bytes at the start of a that are words of printable ASCII with one blank
+ * between each two, as nearly all text is; it ends with a word.
+ */
+size_t span_prose_run(struct span a);
+
+size_t span_count(struct span a, char c);	/* how many bytes are c */
+
 /* Offset of the first byte c or of needle in a, or a.n when absent. */
 size_t span_chr(struct span a, char c);
 size_t span_rchr(struct span a, char c);

@@ -83,26 +83,19 @@ take_high(struct fold *f, const unsigned char *p, size_t n)
 	return 1;
 }
 
-static bool
-plain(unsigned char c)
-{
-	return c > ' ' && c < 127;
-}
-
 void
 fold_add(struct fold *f, struct span s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
-	size_t i = 0, from;
+	size_t i = 0, n;
 
 	f->any = f->any || s.n > 0;
 	while (i < s.n) {
-		for (from = i; i < s.n && (plain(p[i]) || (p[i] == ' ' &&
-		    i > from && i + 1 < s.n && plain(p[i + 1]))); i++)
-			;
-		if (i > from) {
+		n = span_prose_run(span_skip(s, i));
+		if (n > 0) {
 			flush_space(f);
-			buf_add(&f->out, p + from, i - from);
+			buf_add(&f->out, p + i, n);
+			i += n;
 		} else if (char_space(p[i])) {
 			take_space(f, p[i++] == '\n');
 		} else if (p[i] > 127) {

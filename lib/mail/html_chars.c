@@ -118,10 +118,12 @@ html_chars_spaces(struct span text)
 	size_t n, spaces = 0;
 
 	for (; s < end; s += n) {
-		n = 1;
-		if (*s > ' ')
-			continue;
-		spaces += html_char_at(s, end, &n) == HTML_CHAR_SPACE;
+		text = span_between(s, end);
+		n = span_prose_run(text);
+		if (n != 0)
+			spaces += span_count(span_head(text, n), ' ');
+		else
+			spaces += html_char_at(s, end, &n) == HTML_CHAR_SPACE;
 	}
 	return spaces;
 }

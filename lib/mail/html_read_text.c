@@ -148,33 +148,22 @@ space(struct html_read *r, char c, bool pre)
 	r->split = false;
 }
 
-static bool
-printable(char c)
-{
-	return c > ' ' && c < 0x7f;
-}
-
 void
 html_read_chars(struct html_read *r, struct span text, bool pre)
 {
-	const char *s = text.p, *end = text.p + text.n, *from;
+	const char *s = text.p, *end = text.p + text.n;
 	enum html_char kind;
+	struct span run;
 	size_t n;
 
 	while (s < end) {
-		for (from = s; s < end && printable(*s); s++)
-			;
-		if (s > from)
-			add(r, from, (size_t)(s - from), (size_t)(s - from));
-		from = s;
-		while (s < end && html_space(*s) && (!pre || *s != '\n'))
-			s++;
-		if (s > from) {
-			html_read_blank(r);
-			r->split = false;
-		}
-		if (s == end || printable(*s))
-			continue;
+		run = span_between(s, end);
+		run.n = span_prose_run(run);
+		if (run.n != 0)
+			add(r, s, run.n, run.n - span_count(run, ' '));
+		s += run.n;
+		if (s == end)
+			break;
 		kind = html_char_at(s, end, &n);
 		if (kind == HTML_CHAR_SPACE)
 			space(r, *s, pre);

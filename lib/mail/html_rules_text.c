@@ -47,25 +47,24 @@ all_blank(struct span s)
 static bool
 latin(struct span s)
 {
-	size_t i;
+	size_t i = span_ascii_run(s);
 
-	for (i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] > 0xc3)
-			return false;
-	}
-	return true;
+	while (i < s.n && (unsigned char)s.p[i] <= 0xc3)
+		i++;
+	return i == s.n;
 }
 
-/* Part of a word: neither white space nor ASCII punctuation. */
+/* Part of a word of s: neither white space nor ASCII punctuation. */
 static bool
-wordy(const char *s, const char *end, bool bytes, size_t *n)
+wordy(const struct html_rules_build *b, struct span s, const char *p,
+    const char *end, size_t *n)
 {
-	unsigned char c = (unsigned char)*s;
-	enum html_char kind = html_char_at(s, end, n);
+	unsigned char c = (unsigned char)*p;
+	enum html_char kind = html_char_at(p, end, n);
 
 	if (c >= 0x80) {
 		/* Of bytes, Perl takes only ASCII's for white space. */
-		return kind != HTML_CHAR_SPACE || bytes;
+		return kind != HTML_CHAR_SPACE || (b->ascii && latin(s));
 	}
 	if (kind == HTML_CHAR_SPACE)
 		return false;
@@ -77,7 +76,6 @@ static unsigned
 word_before(const struct html_rules_build *b, struct span s)
 {
 	const char *end = s.p + s.n, *p = end, *q;
-	bool bytes = b->ascii && latin(s);
 	unsigned count = 0;
 	size_t n;
 
@@ -85,7 +83,7 @@ word_before(const struct html_rules_build *b, struct span s)
 		for (q = p - 1; q > s.p && p - q < 4 &&
 		    ((unsigned char)*q & 0xc0) == 0x80; q--)
 			;
-		if (!wordy(q, p, bytes, &n))
+		if (!wordy(b, s, q, p, &n))
 			break;
 		p = q;
 		count++;
@@ -97,11 +95,10 @@ static unsigned
 word_after(const struct html_rules_build *b, struct span s)
 {
 	const char *p = s.p, *end = s.p + s.n;
-	bool bytes = b->ascii && latin(s);
 	unsigned count = 0;
 	size_t n;
 
-	while (p < end && count <= HAIR_MAX && wordy(p, end, bytes, &n)) {
+	while (p < end && count <= HAIR_MAX && wordy(b, s, p, end, &n)) {
 		p += n;
 		count++;
 	}
@@ -173,10 +170,11 @@ fold(struct html_rules_build *b, struct span text, bool trim)
 
 	while (s < end) {
 		for (from = s; s < end; s++) {
-			/* The most frequent bytes, first. */
-			if ((unsigned char)*s > ' ' && *s != '\xc3')
-				continue;
-			if (blank(*s) || twice_encoded(s, end))
+			s += span_prose_run(span_between(s, end));
+			while (s < end && (unsigned char)*s > 0x7f &&
+			    *s != '\xc3')
+				s++;
+			if (s == end || blank(*s) || twice_encoded(s, end))
 				break;
 		}
 		memcpy(to, from, (size_t)(s - from));
@@ -241,17 +239,19 @@ void
 html_rules_split(struct html_rules_build *b)
 {
 	struct html_rules *r = b->out;
-	size_t spaces = 0, i;
+	size_t spaces;
 
 	r->rendered = span_make(b->text, b->text_n);
 	r->visible = r->rendered;
 	if (b->turn_count != 0)
 		cut(b);
 	r->narrow = b->ascii && latin(r->rendered);
-	for (i = 0; r->narrow && i < b->text_n; i++)
-		spaces += (unsigned char)b->text[i] <= ' ' &&
-		    blank(b->text[i]) && b->text[i] != '\f';
-	if (!r->narrow)
+	/* Of ASCII's white space fold() leaves blanks, and html_rules_space()
+	 * adds line ends. */
+	if (r->narrow)
+		spaces = span_count(r->rendered, ' ') +
+		    span_count(r->rendered, '\n');
+	else
 		spaces = html_chars_spaces(r->rendered);
 	r->html_length = (double)html_chars_count(r->rendered);
 	r->non_space_len = r->html_length - (double)spaces;

@@ -274,6 +274,53 @@ static const struct {
 	{ '\377', false, false, -1 },
 };
 
+/* As the header says it, byte by byte. */
+static size_t
+prose_length(struct span s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] > ' ' && s.p[i] < 127)
+			n = i + 1;
+		else if (s.p[i] != ' ' || n != i || i == 0)
+			break;
+	}
+	return n;
+}
+
+/* Odd bytes at each place of a text, alone and two of them side by side. */
+static void
+test_prose(void)
+{
+	static const char odd[] = " \n~\177\200\240\377\001\037!";
+	char text[24];
+	struct span s;
+	size_t n, i, k, m;
+
+	for (n = 0; n <= sizeof(text); n++) {
+		for (i = 0; i + 1 < n; i++) {
+			for (k = 0; k < sizeof(odd) * sizeof(odd); k++) {
+				memset(text, 'x', sizeof(text));
+				text[2] = ' ';
+				text[i] = odd[k % sizeof(odd)];
+				text[i + 1] = odd[k / sizeof(odd)];
+				s = span_make(text, n);
+				CHECK("prose", span_prose_run(s) ==
+				    prose_length(s));
+				for (m = 0; s.n != 0; s = span_skip(s, 1))
+					m += s.p[0] == ' ';
+				CHECK("count", span_count(span_make(text, n),
+				    ' ') == m);
+			}
+		}
+	}
+	CHECK("no prose", span_prose_run(span_of(NULL)) == 0 &&
+	    span_prose_run(span_of("~")) == 1);
+	CHECK("count high bytes", span_count(span_of("\377x\376\377"),
+	    '\377') == 2);
+}
+
 static void
 test_bytes(void)
 {
@@ -318,6 +365,7 @@ int
 main(void)
 {
 	test_bytes();
+	test_prose();
 	test_safe();
 	test_utf8();
 	test_numbers();

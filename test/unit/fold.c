@@ -42,6 +42,9 @@ static const struct {
 	{ "cut short", "a\xc3", false, "a\xc3" },
 	{ "cut short", "a\xe2\x80", true, "a\xe2\x80" },
 	{ "other controls", "a\001\177 b", false, "a\001\177 b" },
+	{ "words and what ends them", "some words \xc3\xbc " "a word\n and"
+	    " more  words\001 x\t", false,
+	    "some words \xfc a word and more words\001 x " },
 	{ "single blanks", "a b c\n d \ne  f ", false, "a b c d e f " },
 };
 
