@@ -9,19 +9,30 @@
 #include "mail/html_scan.h"
 #include "mail/html_token.h"
 
-/* Sections 13.2.6.2: what the text after some start tags may contain. */
-static void
-enter(struct html_lexer *x, const struct html_token *t, bool legacy)
+/* The element of a tag, also where there was no room for its name. */
+static const struct html_element *
+element_of(const struct html_token *t, const struct html_name *name)
 {
-	const struct html_element *e;
 	char lower[HTML_NAME_MAX];
 	size_t i;
 
-	if (t->kind != HTML_START || t->name.n >= sizeof(lower))
-		return;
+	if (name->name.n != 0 || t->name.n >= sizeof(lower))
+		return name->element;
 	for (i = 0; i < t->name.n; i++)
 		lower[i] = (char)char_lower((unsigned char)t->name.p[i]);
-	e = html_element_find(span_make(lower, t->name.n));
+	return html_element_find(span_make(lower, t->name.n));
+}
+
+/* Sections 13.2.6.2: what the text after some start tags may contain. */
+static void
+enter(struct html_lexer *x, const struct html_token *t,
+    const struct html_name *name, bool legacy)
+{
+	const struct html_element *e;
+
+	if (t->kind != HTML_START)
+		return;
+	e = element_of(t, name);
 	if (e->content == HTML_IN_DATA)
 		return;
 	/* HTML::Parser knows neither <noembed> nor <noframes>. */
@@ -69,18 +80,38 @@ legacy_input(struct arena *arena, struct span s)
 	return span_make(out, n);
 }
 
+static struct html_names *
+names_new(struct arena *arena)
+{
+	struct html_names *names = arena_alloc(arena, sizeof(*names));
+
+	html_names_init(names, arena);
+	return names;
+}
+
+/* NULL for what is no tag. */
+static struct html_name *
+name_of(struct html_names *names, const struct html_token *t)
+{
+	return t->kind == HTML_START || t->kind == HTML_END ?
+	    html_names_get(names, t->name) : NULL;
+}
+
 static const struct html_rules *
 rules_alone(struct arena *arena, struct span input)
 {
+	struct html_names *names = names_new(arena);
 	struct html_rules_build build;
 	struct html_lexer x;
 	struct html_token t;
+	struct html_name *name;
 
-	html_rules_begin(&build, arena, input);
+	html_rules_begin(&build, arena, names, input);
 	html_lexer_init(&x, legacy_input(arena, input));
 	while (html_legacy_next(&x, &t)) {
-		html_rules_token(&build, &t);
-		enter(&x, &t, true);
+		name = name_of(names, &t);
+		html_rules_token(&build, &t, name);
+		enter(&x, &t, name, true);
 	}
 	return html_rules_end(&build);
 }
@@ -88,25 +119,30 @@ rules_alone(struct arena *arena, struct span input)
 const struct html *
 html_parse(struct arena *arena, struct span input)
 {
+	struct html_names *names = names_new(arena);
 	struct html_rules_build build;
 	struct html_read read;
 	struct html_lexer x;
 	struct html_token t;
+	struct html_name *name;
 	struct html *h;
 	bool cut = input.n > HTML_BYTES_MAX;
 
 	input = span_head(input, HTML_BYTES_MAX);
-	html_rules_begin(&build, arena, input);
+	html_rules_begin(&build, arena, names, input);
 	html_read_begin(&read, arena, input);
 	html_lexer_init(&x, input);
 	while (html_token_next(&x, &t)) {
-		html_read_token(&read, &t);
+		name = name_of(names, &t);
+		html_read_token(&read, &t, name);
 		if (!x.odd)
-			html_rules_token(&build, &t);
-		enter(&x, &t, false);
+			html_rules_token(&build, &t, name);
+		enter(&x, &t, name, false);
 	}
 	h = html_read_end(&read);
 	h->ambiguous = x.odd;
+	if (names->full)
+		h->limits |= 1u << HTML_LIMIT_NAMES;
 	if (cut)
 		h->limits |= 1u << HTML_LIMIT_BYTES;
 	h->rules = x.odd ? rules_alone(arena, input) : html_rules_end(&build);

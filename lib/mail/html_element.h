@@ -50,10 +50,12 @@ struct html_element {
 /* Never NULL; name in lower case. */
 const struct html_element *html_element_find(struct span name);
 
-/* A name that occurs in one document. */
+/* A name that occurs in one document, with what its readings count of it. */
 struct html_name {
 	struct span name;	/* lower case, at most HTML_NAME_MAX bytes */
 	const struct html_element *element;
+	size_t shown;		/* open ones, as a reader has them */
+	/* For SpamAssassin's reading. */
 	bool seen;
 	long open;		/* start tags less end tags, at least 0 */
 };

@@ -18,8 +18,27 @@
 #define LINK_BLUE 0x0000eeu	/* what readers give a link without colour */
 #define TINY_PIXELS 5		/* below it text is hardly read */
 
-struct html_view
-html_read_view(const struct html_view *parent, const struct html_look *l,
+static unsigned
+view_how(const struct html_view *v)
+{
+	unsigned how = v->lasting;
+
+	if (v->invisible)
+		how |= HTML_HIDDEN_VISIBILITY;
+	if (v->size < 1)
+		how |= HTML_HIDDEN_SIZE;
+	else if (v->size < TINY_PIXELS)
+		how |= HTML_TINY;
+	if (v->clear_colour)
+		how |= HTML_HIDDEN_OPACITY;
+	else if (!v->unknown_background &&
+	    html_colours_near(v->colour, v->background))
+		how |= HTML_HIDDEN_COLOUR;
+	return how;
+}
+
+static struct html_view
+view_within(const struct html_view *parent, const struct html_look *l,
     const struct html_element *e)
 {
 	struct html_view v = *parent;
@@ -41,41 +60,23 @@ html_read_view(const struct html_view *parent, const struct html_look *l,
 	if (l->set & 1u << HTML_CSS_WHITE_SPACE)
 		v.pre = l->pre;
 	if (l->none)
-		v.how |= HTML_HIDDEN_DISPLAY;
+		v.lasting |= HTML_HIDDEN_DISPLAY;
 	if (l->hidden && !(l->set & 1u << HTML_CSS_DISPLAY))
-		v.how |= HTML_HIDDEN_ATTRIBUTE;
+		v.lasting |= HTML_HIDDEN_ATTRIBUTE;
 	if (l->clear)
-		v.how |= HTML_HIDDEN_OPACITY;
+		v.lasting |= HTML_HIDDEN_OPACITY;
 	if (l->cropped && (l->no_height || l->no_width || l->no_max_height ||
 	    l->no_max_width))
-		v.how |= HTML_HIDDEN_BOX;
+		v.lasting |= HTML_HIDDEN_BOX;
 	if (l->far_indent || l->far_margin || (l->placed &&
 	    (l->far_away || l->clipped)))
-		v.how |= HTML_HIDDEN_PLACE;
+		v.lasting |= HTML_HIDDEN_PLACE;
 	if (l->mso_hide)
-		v.how |= HTML_HIDDEN_MSO;
+		v.lasting |= HTML_HIDDEN_MSO;
 	if (e->flags & HTML_IS_UNSEEN)
 		v.dropped = true;
+	v.how = view_how(&v);
 	return v;
-}
-
-unsigned
-html_view_how(const struct html_view *v)
-{
-	unsigned how = v->how;
-
-	if (v->invisible)
-		how |= HTML_HIDDEN_VISIBILITY;
-	if (v->size < 1)
-		how |= HTML_HIDDEN_SIZE;
-	else if (v->size < TINY_PIXELS)
-		how |= HTML_TINY;
-	if (v->clear_colour)
-		how |= HTML_HIDDEN_OPACITY;
-	else if (!v->unknown_background &&
-	    html_colours_near(v->colour, v->background))
-		how |= HTML_HIDDEN_COLOUR;
-	return how;
 }
 
 /* The texts are at most this long, see the comment in html_rules_begin. */
@@ -92,7 +93,6 @@ html_read_begin(struct html_read *r, struct arena *arena, struct span input)
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
 	r->out = arena_alloc(arena, sizeof(*r->out));
-	html_names_init(&r->names, arena);
 	html_sheet_init(&r->sheet, arena);
 	r->out->title = r->out->base = span_of("");
 	r->out->refresh = r->out->charset = span_of("");
@@ -117,7 +117,8 @@ limit(struct html_read *r, enum html_limit which)
 }
 
 static void
-push(struct html_read *r, struct html_name *name, const struct html_look *look)
+push(struct html_read *r, struct html_name *name, const struct html_look *look,
+    const struct html_view *view)
 {
 	struct html_open *more, *o;
 
@@ -135,11 +136,11 @@ push(struct html_read *r, struct html_name *name, const struct html_look *look)
 	o = &r->open[r->open_count];
 	o->name = name;
 	o->look = *look;
-	o->view = html_read_view(view_now(r), look, name->element);
-	name->open++;
+	o->view = *view;
+	name->shown++;
 	r->ids[name->element->id]++;
 	r->open_count++;
-	r->how = html_view_how(&o->view);
+	r->how = view->how;
 }
 
 static void
@@ -160,6 +161,7 @@ close_to(struct html_read *r, size_t index)
 	struct html_open again[HTML_REOPEN_MAX];
 	const struct html_element *target = r->open[index].name->element;
 	bool keep = !(target->flags & (HTML_IS_FORMAT | HTML_IS_WALL));
+	struct html_view view;
 	size_t n = 0;
 	struct html_open *o;
 
@@ -172,13 +174,16 @@ close_to(struct html_read *r, size_t index)
 		if (o->name->element->id == HTML_EL_A)
 			html_read_anchor_end(r);
 		line_end(r, o->name->element);
-		o->name->open--;
+		o->name->shown--;
 		r->ids[o->name->element->id]--;
 		r->open_count--;
 	}
-	r->how = html_view_how(view_now(r));
-	while (n-- > 0)
-		push(r, again[n].name, &again[n].look);
+	r->how = view_now(r)->how;
+	while (n-- > 0) {
+		view = view_within(view_now(r), &again[n].look,
+		    again[n].name->element);
+		push(r, again[n].name, &again[n].look, &view);
+	}
 }
 
 static bool
@@ -345,9 +350,8 @@ count_tag(struct html_read *r, const struct html_token *t)
 }
 
 static void
-start(struct html_read *r, const struct html_token *t)
+start(struct html_read *r, const struct html_token *t, struct html_name *name)
 {
-	struct html_name *name = html_names_get(&r->names, t->name);
 	const struct html_element *e = name->element;
 	struct html_look look;
 	struct html_view view;
@@ -355,7 +359,7 @@ start(struct html_read *r, const struct html_token *t)
 	count_tag(r, t);
 	implied_ends(r, e);
 	look_of(r, t, name, &look);
-	view = html_read_view(view_now(r), &look, e);
+	view = view_within(view_now(r), &look, e);
 	if (e->id == HTML_EL_BR)
 		line_break(r);
 	else
@@ -367,15 +371,14 @@ start(struct html_read *r, const struct html_token *t)
 		r->media = html_read_attr(r, t, "media");
 	}
 	if (!(e->flags & HTML_IS_VOID))
-		push(r, name, &look);
+		push(r, name, &look, &view);
 	if (!view.dropped || e->content != HTML_IN_DATA)
-		html_read_links(r, t, e, &look, html_view_how(&view));
+		html_read_links(r, t, e, &look, view.how);
 }
 
 static void
-end(struct html_read *r, const struct html_token *t)
+end(struct html_read *r, const struct html_name *name)
 {
-	struct html_name *name = html_names_get(&r->names, t->name);
 	const struct html_element *e = name->element;
 	size_t index;
 
@@ -391,7 +394,7 @@ end(struct html_read *r, const struct html_token *t)
 		r->in_title = false;
 	if (e->id == HTML_EL_STYLE)
 		r->in_style = false;
-	if (name->open == 0) {
+	if (name->shown == 0) {
 		if (e->id == HTML_EL_P)
 			html_read_break(r, 2);
 		return;
@@ -424,17 +427,18 @@ text(struct html_read *r, const struct html_token *t)
 }
 
 void
-html_read_token(struct html_read *r, const struct html_token *t)
+html_read_token(struct html_read *r, const struct html_token *t,
+    struct html_name *name)
 {
 	switch (t->kind) {
 	case HTML_TEXT:
 		text(r, t);
 		break;
 	case HTML_START:
-		start(r, t);
+		start(r, t, name);
 		break;
 	case HTML_END:
-		end(r, t);
+		end(r, name);
 		break;
 	case HTML_COMMENT:
 		r->out->comments++;
@@ -471,8 +475,6 @@ html_read_end(struct html_read *r)
 	h->link_count = r->link_count;
 	h->images = r->images;
 	h->image_count = r->image_count;
-	if (r->names.full)
-		limit(r, HTML_LIMIT_NAMES);
 	if (r->sheet.full)
 		limit(r, HTML_LIMIT_SELECTORS);
 	return h;

@@ -21,7 +21,8 @@
 
 /* What holds inside an element, its ancestors included. */
 struct html_view {
-	unsigned how;		/* bits that no descendant can undo */
+	unsigned lasting;	/* bits that no descendant can undo */
+	unsigned how;		/* bits of enum html_hidden for text here */
 	uint32_t colour, background;
 	float size;
 	bool clear_colour;
@@ -48,7 +49,6 @@ struct html_out {
 struct html_read {
 	struct arena *arena;
 	struct html *out;
-	struct html_names names;
 	struct html_open *open;
 	size_t open_count, open_room;
 	unsigned ids[HTML_ELEMENT_IDS];	/* open ones */
@@ -72,15 +72,12 @@ struct html_read {
 };
 
 void html_read_begin(struct html_read *, struct arena *, struct span input);
-void html_read_token(struct html_read *, const struct html_token *);
+/* name is that of a tag, and NULL for other tokens. */
+void html_read_token(struct html_read *, const struct html_token *,
+    struct html_name *name);
 struct html *html_read_end(struct html_read *);
 
 /* Parts of it. */
-struct html_view html_read_view(const struct html_view *parent,
-    const struct html_look *, const struct html_element *);
-/* Bits of enum html_hidden for text there. */
-unsigned html_view_how(const struct html_view *);
-
 void html_read_break(struct html_read *, unsigned lines);
 void html_read_blank(struct html_read *);
 void html_read_chars(struct html_read *, struct span decoded, bool pre);

@@ -180,16 +180,16 @@ html_rules_attr(struct html_rules_build *b, const struct html_token *t,
 
 void
 html_rules_begin(struct html_rules_build *b, struct arena *arena,
-    struct span input)
+    struct html_names *names, struct span input)
 {
 	memset(b, 0, sizeof(*b));
 	b->arena = arena;
 	b->out = arena_alloc(arena, sizeof(*b->out));
-	html_names_init(&b->names, arena);
-	b->a = html_names_get(&b->names, span_of("a"));
-	b->title = html_names_get(&b->names, span_of("title"));
-	b->script = html_names_get(&b->names, span_of("script"));
-	b->style = html_names_get(&b->names, span_of("style"));
+	b->names = names;
+	b->a = html_names_get(names, span_of("a"));
+	b->title = html_names_get(names, span_of("title"));
+	b->script = html_names_get(names, span_of("script"));
+	b->style = html_names_get(names, span_of("style"));
 	/* Each reference and each tag is at least as long as what it becomes,
 	 * "&nGt;" (5 to 6 bytes) excepted. */
 	b->text = arena_bytes(arena, input.n + input.n / 5 + 8);
@@ -308,10 +308,10 @@ namespaced(struct span name)
 	return name.p[name.n - 1] != ':';
 }
 
-static struct html_name *
-count_tag(struct html_rules_build *b, struct span tag, int change, bool *other)
+static void
+count_tag(struct html_rules_build *b, struct html_name *name, int change,
+    bool *other)
 {
-	struct html_name *name = html_names_get(&b->names, tag);
 	struct html_rules *r = b->out;
 
 	*other = namespaced(name->name);
@@ -327,32 +327,32 @@ count_tag(struct html_rules_build *b, struct span tag, int change, bool *other)
 		name->open = 0;
 		r->closed_extra++;
 	}
-	return name;
 }
 
 /* "<br/>" is made "<br>" beforehand, but "<o:p/>" keeps its slash. */
-static struct span
-tag_name(const struct html_token *t)
+static bool
+keeps_slash(const struct html_token *t)
 {
-	struct span name = t->name;
 	size_t i;
 
-	for (i = 0; t->slashed && i < name.n; i++) {
-		if (!char_alpha((unsigned char)name.p[i]) &&
-		    !char_digit((unsigned char)name.p[i]) && name.p[i] != '_')
-			return span_make(name.p, name.n + 1);
+	for (i = 0; t->slashed && i < t->name.n; i++) {
+		if (!char_word((unsigned char)t->name.p[i]))
+			return true;
 	}
-	return name;
+	return false;
 }
 
 static void
-rules_tag(struct html_rules_build *b, const struct html_token *t)
+rules_tag(struct html_rules_build *b, const struct html_token *t,
+    struct html_name *name)
 {
 	bool start = t->kind == HTML_START, other;
-	struct html_name *name;
 	const struct html_element *e;
 
-	name = count_tag(b, tag_name(t), start ? 1 : -1, &other);
+	if (keeps_slash(t))
+		name = html_names_get(b->names, span_make(t->name.p,
+		    t->name.n + 1));
+	count_tag(b, name, start ? 1 : -1, &other);
 	e = name->element;
 	if (other || !(e->flags & (HTML_IS_OLD | HTML_IS_TRICK)))
 		return;
@@ -376,7 +376,8 @@ rules_tag(struct html_rules_build *b, const struct html_token *t)
 }
 
 void
-html_rules_token(struct html_rules_build *b, const struct html_token *t)
+html_rules_token(struct html_rules_build *b, const struct html_token *t,
+    struct html_name *name)
 {
 	switch (t->kind) {
 	case HTML_TEXT:
@@ -384,13 +385,13 @@ html_rules_token(struct html_rules_build *b, const struct html_token *t)
 		break;
 	case HTML_START:
 	case HTML_END:
-		rules_tag(b, t);
+		rules_tag(b, t, name);
 		break;
 	case HTML_DOCTYPE:
 		if (span_istarts(t->raw, "<!doctype")) {
 			b->out->tags++;
 			b->out->elements++;
-			html_names_get(&b->names, span_of("!doctype"))->seen =
+			html_names_get(b->names, span_of("!doctype"))->seen =
 			    true;
 		}
 		break;
@@ -422,14 +423,12 @@ const struct html_rules *
 html_rules_end(struct html_rules_build *b)
 {
 	struct html_rules *r = b->out;
-	struct html_names *names = arena_alloc(b->arena, sizeof(*names));
 
 	anchor_close(b);
 	title_close(b);
 	html_rules_split(b);
 	html_rules_uri_end(b);
-	*names = b->names;
-	r->inside = names;
+	r->inside = b->names;
 	r->anchors = texts(&b->anchors);
 	r->titles = texts(&b->titles);
 	r->comments = texts(&b->comments);

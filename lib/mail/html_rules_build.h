@@ -56,7 +56,7 @@ struct html_uri_entry {
 struct html_rules_build {
 	struct arena *arena;
 	struct html_rules *out;
-	struct html_names names;
+	struct html_names *names;
 
 	/* html_rules_text.c */
 	char *text;			/* rendered so far */
@@ -90,9 +90,12 @@ struct html_rules_build {
 	struct html_bytes charsets;
 };
 
+/* names live as long as what comes out. */
 void html_rules_begin(struct html_rules_build *, struct arena *,
-    struct span input);
-void html_rules_token(struct html_rules_build *, const struct html_token *);
+    struct html_names *names, struct span input);
+/* name is that of a tag, and NULL for other tokens. */
+void html_rules_token(struct html_rules_build *, const struct html_token *,
+    struct html_name *name);
 const struct html_rules *html_rules_end(struct html_rules_build *);
 
 /* Parts of it. */

@@ -330,41 +330,27 @@ style_attr(struct html_style *style, const struct html_style *parent,
 static bool
 heeds(enum html_element_id tag, struct span attr)
 {
-	static const struct {
-		enum html_element_id tag;
-		struct span attr;
-	} heeded[] = {
-		{ HTML_EL_BASEFONT, SPAN("color") },
-		{ HTML_EL_BASEFONT, SPAN("face") },
-		{ HTML_EL_BASEFONT, SPAN("size") },
-		{ HTML_EL_BODY, SPAN("text") },
-		{ HTML_EL_BODY, SPAN("bgcolor") },
-		{ HTML_EL_BODY, SPAN("link") },
-		{ HTML_EL_BODY, SPAN("alink") },
-		{ HTML_EL_BODY, SPAN("vlink") },
-		{ HTML_EL_BODY, SPAN("background") },
-		{ HTML_EL_FONT, SPAN("color") },
-		{ HTML_EL_FONT, SPAN("face") },
-		{ HTML_EL_FONT, SPAN("size") },
-		{ HTML_EL_TABLE, SPAN("bgcolor") },
-		{ HTML_EL_TABLE, SPAN("style") },
-		{ HTML_EL_TD, SPAN("bgcolor") },
-		{ HTML_EL_TD, SPAN("style") },
-		{ HTML_EL_TR, SPAN("bgcolor") },
-		{ HTML_EL_TR, SPAN("style") },
-		{ HTML_EL_SPAN, SPAN("style") },
-		{ HTML_EL_P, SPAN("style") },
-		{ HTML_EL_DIV, SPAN("style") },
-		{ HTML_EL_A, SPAN("style") },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(heeded) / sizeof(heeded[0]); i++) {
-		if (heeded[i].tag == tag && attr.n == heeded[i].attr.n &&
-		    span_ieq(attr, heeded[i].attr))
-			return true;
+	switch (tag) {
+	case HTML_EL_BASEFONT:
+	case HTML_EL_FONT:
+		return HTML_IS(attr, "color") || HTML_IS(attr, "face") ||
+		    HTML_IS(attr, "size");
+	case HTML_EL_BODY:
+		return HTML_IS(attr, "text") || HTML_IS(attr, "bgcolor") ||
+		    HTML_IS(attr, "link") || HTML_IS(attr, "alink") ||
+		    HTML_IS(attr, "vlink") || HTML_IS(attr, "background");
+	case HTML_EL_TABLE:
+	case HTML_EL_TD:
+	case HTML_EL_TR:
+		return HTML_IS(attr, "bgcolor") || HTML_IS(attr, "style");
+	case HTML_EL_A:
+	case HTML_EL_DIV:
+	case HTML_EL_P:
+	case HTML_EL_SPAN:
+		return HTML_IS(attr, "style");
+	default:
+		return false;
 	}
-	return false;
 }
 
 /* Leading blanks, a sign, digits: "+2" counts from the base font. */

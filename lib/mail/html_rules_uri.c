@@ -128,13 +128,10 @@ static struct span
 cut_until(struct span *rest, const char *stop)
 {
 	struct span part = *rest;
-	size_t i = 0;
 
-	while (i < rest->n && (rest->p[i] == '\0' ||
-	    strchr(stop, rest->p[i]) == NULL))
-		i++;
-	*rest = span_skip(*rest, i);
-	part.n = i;
+	for (; *stop != '\0'; stop++)
+		part.n = span_chr(part, *stop);
+	*rest = span_skip(*rest, part.n);
 	return part;
 }
 
