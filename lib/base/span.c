@@ -17,12 +17,6 @@ char_hex(int c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-struct span
-span_between(const char *from, const char *to)
-{
-	return span_make(from, (size_t)(to - from));
-}
-
 bool
 span_ieq(struct span a, struct span b)
 {
@@ -112,14 +106,6 @@ span_count(struct span a, char c)
 	for (; i < a.n; i++)
 		n += a.p[i] == c;
 	return n;
-}
-
-size_t
-span_chr(struct span a, char c)
-{
-	const char *at = a.n != 0 ? memchr(a.p, c, a.n) : NULL;
-
-	return at != NULL ? (size_t)(at - a.p) : a.n;
 }
 
 size_t

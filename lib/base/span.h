@@ -86,7 +86,11 @@ span_of(const char *string)	/* likewise */
 	return span_make(string, string != NULL ? strlen(string) : 0);
 }
 
-struct span span_between(const char *from, const char *to);
+static inline struct span
+span_between(const char *from, const char *to)
+{
+	return span_make(from, (size_t)(to - from));
+}
 
 /* a without its first n bytes, or only its first n bytes; n may exceed a.n. */
 static inline struct span
@@ -149,7 +153,14 @@ size_t span_prose_run(struct span a);
 size_t span_count(struct span a, char c);	/* how many bytes are c */
 
 /* Offset of the first byte c or of needle in a, or a.n when absent. */
-size_t span_chr(struct span a, char c);
+static inline size_t
+span_chr(struct span a, char c)
+{
+	const char *at = a.n != 0 ? memchr(a.p, c, a.n) : NULL;
+
+	return at != NULL ? (size_t)(at - a.p) : a.n;
+}
+
 size_t span_rchr(struct span a, char c);
 size_t span_find(struct span a, struct span needle);
 

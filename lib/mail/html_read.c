@@ -94,6 +94,7 @@ html_read_begin(struct html_read *r, struct arena *arena, struct span input)
 	r->arena = arena;
 	r->out = arena_alloc(arena, sizeof(*r->out));
 	html_sheet_init(&r->sheet, arena);
+	r->styles = linkset_new(arena);
 	r->out->title = r->out->base = span_of("");
 	r->out->refresh = r->out->charset = span_of("");
 	r->top.colour = HTML_BLACK;
@@ -281,6 +282,28 @@ html_read_attr(struct html_read *r, const struct html_token *t,
 	return html_decode(r->arena, HTML_ATTRIBUTE_REFERENCES, a->value);
 }
 
+static void
+add_style(struct html_read *r, struct html_look *look, struct span style)
+{
+	size_t i = html_memo_number(r->styles, style);
+	struct html_look_memo none = {0}, *memo = &none;
+
+	if (i < HTML_MEMOS) {
+		r->memos = arena_room(r->arena, r->memos, i,
+		    sizeof(*r->memos), &r->memo_room);
+		memo = &r->memos[i];
+	}
+	/* A new one is zero, which no look is: unknown sizes are -1.  What
+	 * differs in padding alone is read again, and nothing else. */
+	if (memcmp(&memo->before, look, sizeof(*look)) != 0) {
+		memo->before = *look;
+		html_look_css(r->arena, look, html_decode(r->arena,
+		    HTML_ATTRIBUTE_REFERENCES, style));
+		memo->after = *look;
+	}
+	*look = memo->after;
+}
+
 /* What says how an element looks: its kind, attributes, style sheets. */
 static void
 look_of(struct html_read *r, const struct html_token *t,
@@ -321,9 +344,9 @@ look_of(struct html_read *r, const struct html_token *t,
 			html_look_font(look, value);
 	}
 	html_sheet_look(&r->sheet, t, name->name, look);
-	value = html_read_attr(r, t, "style");
-	if (value.p != NULL)
-		html_look_css(r->arena, look, value);
+	a = html_token_attr(t, "style");
+	if (a != NULL)
+		add_style(r, look, a->value);
 }
 
 /* The second in a row makes an empty line. */

@@ -38,6 +38,11 @@ struct html_open {
 	struct html_view view;
 };
 
+/* What a style= made of a look. */
+struct html_look_memo {
+	struct html_look before, after;
+};
+
 /* Text under construction; there are three. */
 struct html_out {
 	char *p;
@@ -69,6 +74,9 @@ struct html_read {
 	bool in_title, has_title, in_style;
 	struct span media;	/* of the <style> that is open */
 	struct html_sheet sheet;
+	struct link_set *styles;
+	struct html_look_memo *memos;	/* by their numbers */
+	size_t memo_room;
 };
 
 void html_read_begin(struct html_read *, struct arena *, struct span input);

@@ -40,6 +40,11 @@ struct html_style {
 	bool display_none, visibility_hidden;
 };
 
+/* What a style= made of a style. */
+struct html_style_memo {
+	struct html_style before, after;
+};
+
 /* Where the rendered text changes between visible and not. */
 struct html_turn {
 	size_t at;
@@ -48,7 +53,6 @@ struct html_turn {
 
 struct html_uri_entry {
 	struct span uri;
-	uint64_t hash;
 	unsigned types;
 	struct html_spans anchors;
 };
@@ -72,12 +76,14 @@ struct html_rules_build {
 	size_t style_count, style_room;
 	unsigned open[HTML_STYLED_IDS];	/* in styles, by tag */
 	double basefont;
+	struct link_set *memo_set;
+	struct html_style_memo *memos;	/* by their numbers */
+	size_t memo_room;
 
 	/* html_rules_uri.c */
 	struct html_uri_entry *uris;
 	size_t uri_count, uri_room;
-	unsigned *slots;
-	size_t slot_room;
+	struct link_set *uri_set;	/* their numbers */
 	struct span base;
 
 	/* Inside which elements text is now. */

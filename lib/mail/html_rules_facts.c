@@ -304,36 +304,29 @@ form(struct html_rules_build *b, const struct html_token *t)
 }
 
 /* Elements with nothing but one URL to tell. */
-static bool
+static void
 plain_uri(struct html_rules_build *b, const struct html_token *t,
     enum html_element_id id)
 {
 	static const struct {
-		enum html_element_id id;
 		const char *attr;
 		enum html_type type;
-	} plain[] = {
-		{ HTML_EL_FRAME, "src", HTML_TYPE_FRAME },
-		{ HTML_EL_IFRAME, "src", HTML_TYPE_IFRAME },
-		{ HTML_EL_SCRIPT, "src", HTML_TYPE_SCRIPT },
-		{ HTML_EL_BGSOUND, "src", HTML_TYPE_BGSOUND },
-		{ HTML_EL_BODY, "background", HTML_TYPE_BODY },
-		{ HTML_EL_TABLE, "background", HTML_TYPE_TABLE },
-		{ HTML_EL_TR, "background", HTML_TYPE_TR },
-		{ HTML_EL_TD, "background", HTML_TYPE_TD },
+	} plain[HTML_ELEMENT_IDS] = {
+		[HTML_EL_FRAME] = { "src", HTML_TYPE_FRAME },
+		[HTML_EL_IFRAME] = { "src", HTML_TYPE_IFRAME },
+		[HTML_EL_SCRIPT] = { "src", HTML_TYPE_SCRIPT },
+		[HTML_EL_BGSOUND] = { "src", HTML_TYPE_BGSOUND },
+		[HTML_EL_BODY] = { "background", HTML_TYPE_BODY },
+		[HTML_EL_TABLE] = { "background", HTML_TYPE_TABLE },
+		[HTML_EL_TR] = { "background", HTML_TYPE_TR },
+		[HTML_EL_TD] = { "background", HTML_TYPE_TD },
 	};
-	size_t i;
+	const char *attr = plain[id].attr;
 
-	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-		if (plain[i].id != id)
-			continue;
-		if (plain[i].attr[0] == 's')
-			source_uri(b, t, plain[i].type);
-		else
-			attr_uri(b, t, plain[i].attr, plain[i].type);
-		return true;
-	}
-	return false;
+	if (attr != NULL && attr[0] == 's')
+		source_uri(b, t, plain[id].type);
+	else if (attr != NULL)
+		attr_uri(b, t, attr, plain[id].type);
 }
 
 void
@@ -342,8 +335,6 @@ html_rules_facts(struct html_rules_build *b, const struct html_token *t,
 {
 	struct span value;
 
-	if (plain_uri(b, t, e->id))
-		return;
 	switch (e->id) {
 	case HTML_EL_A:
 		anchor(b, link_uri(b, t, HTML_TYPE_A));
@@ -380,6 +371,7 @@ html_rules_facts(struct html_rules_build *b, const struct html_token *t,
 			b->out->font_face_bad = true;
 		break;
 	default:
+		plain_uri(b, t, e->id);
 		break;
 	}
 }

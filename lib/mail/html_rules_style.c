@@ -9,6 +9,7 @@
 #include "mail/html_colour.h"
 #include "mail/html_rules_build.h"
 #include "mail/html_scan.h"
+#include "mail/html_style.h"
 
 #define TINY_SIZE 1		/* as <font size=1> */
 #define COLOUR_TRANSPARENT 0x4000000u
@@ -25,6 +26,7 @@ html_rules_style_begin(struct html_rules_build *b)
 	b->styles[0].bg = HTML_WHITE;
 	b->styles[0].size = b->basefont;
 	b->style_count = 1;
+	b->memo_set = linkset_new(b->arena);
 }
 
 static bool
@@ -314,17 +316,46 @@ property(struct html_style *style, struct span part)
 }
 
 static void
-style_attr(struct html_style *style, const struct html_style *parent,
-    struct span value)
+declarations(struct html_style *style, struct span value)
 {
+	uint32_t behind = style->bg;
 	struct span part;
 
 	while (span_cut(&value, ';', &part))
 		property(style, part);
 	if (style->bg == COLOUR_TRANSPARENT)
-		style->bg = parent->bg;
+		style->bg = behind;
 	if (style->fg == COLOUR_TRANSPARENT)
 		style->fg = style->bg;
+}
+
+static bool
+same(const struct html_style *a, const struct html_style *b)
+{
+	return a->fg == b->fg && a->bg == b->bg && a->size == b->size &&
+	    a->tag == b->tag && a->display_none == b->display_none &&
+	    a->visibility_hidden == b->visibility_hidden;
+}
+
+static void
+style_attr(struct html_rules_build *b, struct html_style *style,
+    const struct html_attr *attr)
+{
+	size_t i = html_memo_number(b->memo_set, attr->value);
+	struct html_style_memo none = {0}, *memo = &none;
+
+	if (i < HTML_MEMOS) {
+		b->memos = arena_room(b->arena, b->memos, i,
+		    sizeof(*b->memos), &b->memo_room);
+		memo = &b->memos[i];
+	}
+	/* A new one has no tag. */
+	if (!same(&memo->before, style)) {
+		memo->before = *style;
+		declarations(style, html_rules_value_of(b, attr));
+		memo->after = *style;
+	}
+	*style = memo->after;
 }
 
 static bool
@@ -374,7 +405,7 @@ font_size(struct html_rules_build *b, struct html_style *style,
 
 static void
 attributes(struct html_rules_build *b, const struct html_token *t,
-    struct html_style *style, const struct html_style *parent)
+    struct html_style *style)
 {
 	struct html_rules *r = b->out;
 	struct span name, value;
@@ -387,11 +418,13 @@ attributes(struct html_rules_build *b, const struct html_token *t,
 		    html_token_attr_named(t, name) != &t->attrs[i])
 			continue;
 		any = true;
+		if (HTML_IS(name, "style")) {
+			style_attr(b, style, &t->attrs[i]);
+			continue;
+		}
 		value = html_rules_value_of(b, &t->attrs[i]);
 		if (HTML_IS(name, "color") || HTML_IS(name, "text"))
 			style->fg = html_rules_colour(value);
-		else if (HTML_IS(name, "style"))
-			style_attr(style, parent, value);
 		else if (HTML_IS(name, "size"))
 			font_size(b, style, value);
 	}
@@ -465,7 +498,7 @@ void
 html_rules_style(struct html_rules_build *b, const struct html_token *t,
     enum html_element_id tag)
 {
-	struct html_style style, parent;
+	struct html_style style;
 
 	if (tag == HTML_EL_TH)
 		tag = HTML_EL_TD;
@@ -473,15 +506,14 @@ html_rules_style(struct html_rules_build *b, const struct html_token *t,
 		return;
 	if (tag == HTML_EL_TD || tag == HTML_EL_TR)
 		close_cells(b, tag);
-	parent = b->styles[b->style_count - 1];
-	style = parent;
+	style = b->styles[b->style_count - 1];
 	style.tag = (unsigned char)tag;
 	if (tag == HTML_EL_BIG)
 		style.size++;
 	else if (tag == HTML_EL_SMALL)
 		style.size--;
 	else
-		attributes(b, t, &style, &parent);
+		attributes(b, t, &style);
 	push(b, &style);
 }
 

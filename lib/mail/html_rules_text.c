@@ -60,15 +60,15 @@ wordy(const struct html_rules_build *b, struct span s, const char *p,
     const char *end, size_t *n)
 {
 	unsigned char c = (unsigned char)*p;
-	enum html_char kind = html_char_at(p, end, n);
 
-	if (c >= 0x80) {
-		/* Of bytes, Perl takes only ASCII's for white space. */
-		return kind != HTML_CHAR_SPACE || (b->ascii && latin(s));
-	}
-	if (kind == HTML_CHAR_SPACE)
-		return false;
-	return c <= ' ' || c == 0x7f || char_alpha(c) || char_digit(c);
+	*n = 1;
+	if (c <= ' ')
+		return !char_space(c);
+	if (c < 0x80)
+		return char_alpha(c) || char_digit(c) || c == 0x7f;
+	/* Of bytes, Perl takes only ASCII's for white space. */
+	return html_char_at(p, end, n) != HTML_CHAR_SPACE ||
+	    (b->ascii && latin(s));
 }
 
 /* Words that end at the end of s: characters of the last one, 0 if none. */
@@ -115,8 +115,10 @@ count_split(struct html_rules_build *b, struct span text)
 	if (!b->any || last.n == 0 || text.n == 0)
 		return;
 	before = word_before(b, last);
+	if (before == 0)
+		return;
 	after = word_after(b, text);
-	if (before == 0 || after == 0)
+	if (after == 0)
 		return;
 	b->out->obfuscation++;
 	if (before <= HAIR_MAX && after <= HAIR_MAX)

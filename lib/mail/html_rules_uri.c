@@ -7,10 +7,8 @@
 
 #include "mail/html_chars.h"
 #include "mail/html_rules_build.h"
+#include "mail/linkset.h"
 
-#define SLOTS_FIRST 256		/* a power of two */
-#define SLOTS_PROBES 32		/* so that chosen URIs cost no more: what is
-				 * not found by then is taken for a new one */
 #define BASE_ENDING_MAX 4	/* of a file's name that <base> ends in */
 #define BASE_ENDING_MIN 2
 
@@ -23,85 +21,25 @@ void
 html_rules_uri_begin(struct html_rules_build *b)
 {
 	b->base = span_of("");
-	b->slot_room = SLOTS_FIRST;
-	b->slots = arena_alloc(b->arena, SLOTS_FIRST * sizeof(*b->slots));
-}
-
-static uint64_t
-uri_hash(struct span s)
-{
-	uint64_t h = 14695981039346656037u;
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
-	return h ^ (h >> 32);
-}
-
-static unsigned *
-slot_of(struct html_rules_build *b, uint64_t hash, struct span uri)
-{
-	unsigned *slot;
-	size_t i;
-
-	for (i = 0; i < SLOTS_PROBES; i++) {
-		slot = &b->slots[(hash + i) & (b->slot_room - 1)];
-		if (*slot == 0 || (b->uris[*slot - 1].hash == hash &&
-		    span_eq(b->uris[*slot - 1].uri, uri)))
-			return slot;
-	}
-	return NULL;
-}
-
-static void
-slots_grow(struct html_rules_build *b)
-{
-	unsigned *slot;
-	size_t i;
-
-	b->slot_room *= 2;
-	b->slots = arena_alloc(b->arena, b->slot_room * sizeof(*b->slots));
-	for (i = 0; i < b->uri_count; i++) {
-		slot = slot_of(b, b->uris[i].hash, b->uris[i].uri);
-		if (slot != NULL && *slot == 0)
-			*slot = (unsigned)i + 1;
-	}
-}
-
-static struct html_uri_entry *
-entry_new(struct html_rules_build *b)
-{
-	struct html_uri_entry *more;
-
-	if (b->uri_count == b->uri_room) {
-		b->uri_room = b->uri_room != 0 ? b->uri_room * 2 : 32;
-		more = arena_alloc(b->arena, b->uri_room * sizeof(*more));
-		if (b->uri_count != 0)
-			memcpy(more, b->uris, b->uri_count * sizeof(*more));
-		b->uris = more;
-	}
-	return &b->uris[b->uri_count++];
+	b->uri_set = linkset_new(b->arena);
 }
 
 size_t
 html_rules_uri_entry(struct html_rules_build *b, struct span uri)
 {
-	uint64_t hash = uri_hash(uri);
-	unsigned *slot = slot_of(b, hash, uri);
-	struct html_uri_entry *entry;
+	bool fresh;
+	size_t i;
 
-	if (slot != NULL && *slot != 0)
-		return *slot;
 	if (b->uri_count >= HTML_LINKS_MAX)
-		return 0;
-	entry = entry_new(b);
-	entry->uri = uri;
-	entry->hash = hash;
-	if (slot != NULL)
-		*slot = (unsigned)b->uri_count;
-	if (b->uri_count * 2 > b->slot_room)
-		slots_grow(b);
-	return b->uri_count;
+		return linkset_find(b->uri_set, uri, &i) ? i + 1 : 0;
+	i = linkset_put(b->uri_set, uri, &fresh);
+	if (fresh) {
+		b->uris = arena_room(b->arena, b->uris, i, sizeof(*b->uris),
+		    &b->uri_room);
+		b->uris[i].uri = uri;
+		b->uri_count++;
+	}
+	return i + 1;
 }
 
 /* At most HTML_URL_MAX characters, without white space around. */

@@ -17,6 +17,17 @@ html_look_init(struct html_look *look)
 	look->width = look->height = -1;
 }
 
+size_t
+html_memo_number(struct link_set *styles, struct span style)
+{
+	bool fresh;
+	size_t i;
+
+	if (styles->count < HTML_MEMOS)
+		return linkset_put(styles, style, &fresh);
+	return linkset_find(styles, style, &i) ? i : HTML_MEMOS;
+}
+
 /* True when the property may be set; notes that it is. */
 static bool
 take(struct html_look *look, enum html_property which, bool important)

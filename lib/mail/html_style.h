@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/span.h"
+#include "mail/linkset.h"
 
 #define HTML_FONT_PIXELS 16	/* of text without a size */
 #define HTML_FAR_PIXELS 500	/* this far to the left or top is off-screen */
@@ -65,6 +66,15 @@ struct html_look {
 };
 
 void html_look_init(struct html_look *);
+
+/*
+ * Mail repeats a few style= for each of its cells: each of the two readings
+ * keeps what the first HTML_MEMOS texts came to, and for what.
+ */
+#define HTML_MEMOS 64
+
+/* The number of that text, or HTML_MEMOS when there are others enough. */
+size_t html_memo_number(struct link_set *, struct span style);
 
 /* Adds declarations ("color: red; ..."); later ones replace earlier ones. */
 void html_look_css(struct arena *, struct html_look *, struct span css);

@@ -12,6 +12,7 @@ html_lexer_init(struct html_lexer *x, struct span input)
 	x->p = input.p;
 	x->end = input.p + input.n;
 	x->curly = html_has_curly(input);
+	x->vertical = span_chr(input, '\v') < input.n;
 }
 
 void
@@ -34,12 +35,6 @@ html_token_attr_named(const struct html_token *t, struct span name)
 			return &t->attrs[i];
 	}
 	return NULL;
-}
-
-const struct html_attr *
-html_token_attr(const struct html_token *t, const char *name)
-{
-	return html_token_attr_named(t, span_of(name));
 }
 
 /* Fills what all kinds have, and moves on. */
@@ -235,7 +230,7 @@ tag(struct html_lexer *x, struct html_token *t, enum html_kind kind,
 		x->odd = true;
 	/* "<a href=<br/>": its slash is lost there. */
 	if (!x->odd && ((x->curly && html_has_curly(t->raw)) ||
-	    html_scan_byte(at, x->p, '\v') < x->p ||
+	    (x->vertical && span_chr(t->raw, '\v') < t->raw.n) ||
 	    (s[-1] == '/' && html_scan_byte(at + 1, s, '<') < s)))
 		x->odd = true;
 	return true;

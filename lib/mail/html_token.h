@@ -70,6 +70,7 @@ struct html_lexer {
 	struct span until;	/* name of the end tag that leaves content */
 	bool curly;		/* input has curly quotes: SpamAssassin takes
 				 * them for straight ones, even around values */
+	bool vertical;		/* input has vertical tabs, blanks to it */
 	bool odd;		/* HTML::Parser would read something else */
 	/* For html_legacy_next alone. */
 	unsigned char marks[HTML_MARKS_MAX]; /* <![ ... [, innermost last */
@@ -91,9 +92,14 @@ bool html_token_next(struct html_lexer *, struct html_token *);
 bool html_legacy_next(struct html_lexer *, struct html_token *);
 
 /* The first attribute of that name, undecoded; NULL when there is none. */
-const struct html_attr *html_token_attr(const struct html_token *,
-    const char *name);
 const struct html_attr *html_token_attr_named(const struct html_token *,
     struct span name);
+
+static inline const struct html_attr *
+html_token_attr(const struct html_token *t, const char *name)
+{
+	return t->attr_count != 0 ? html_token_attr_named(t, span_of(name)) :
+	    NULL;
+}
 
 #endif

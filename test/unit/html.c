@@ -118,6 +118,10 @@ static const struct {
 	{ "paragraph within", "<span style='display:none'><p>a<p>b</span>c",
 	    "c" },
 	{ "unknown elements", "<x-y style='display:none'>a</x-y>b", "b" },
+	{ "same style, other attributes", "<p style='color:white'>a<p bgcolor"
+	    "=black style='color:white'>b<p style='color:white'>c", "b" },
+	{ "same style, another sheet", "<i style='color:white'>a</i><style>i{"
+	    "color:black!important}</style><i style='color:white'>b</i>", "b" },
 	{ "end tag with attributes", "a<i style='display:none'>b</i x='>'>c",
 	    "ac" },
 };
@@ -297,6 +301,10 @@ static const struct {
 	    " b", " " },
 	{ "background has", "<td style='background:black url(x)'>"
 	    "<font color=white>b", " b", " b" },
+	{ "same style within others", "<span style='background:red'><b><span "
+	    "style='color:red'>a</span></span><span style='color:red'>b</span>"
+	    "<span style='display:none'><span style='color:red'>c", "abc",
+	    "b" },
 	{ "font size 1", "<font size=1>b", "b", "" },
 	{ "no colour", "<span style='color: ;'>b", "b", "" },
 	{ "open comment ends early", "a<!-- b > c", "a c", "a c" },
@@ -523,6 +531,24 @@ test_hostile(void)
 	}
 }
 
+/* More styles than are remembered, and each of them again. */
+static void
+test_styles(void)
+{
+	const struct html *h;
+	struct buf b;
+	unsigned i;
+
+	buf_init(&b, BIG);
+	for (i = 0; i < 400; i++)
+		buf_printf(&b, "<span style='x:%u;display:%s'>%u </span>",
+		    i % 100, i % 3 == 0 ? "none" : "inline", i % 3);
+	h = parse(buf_string(&b));
+	CHECK("styles", h->unseen == 134 && h->letters == 266);
+	CHECK("styles", h->rules->visible.n == 2 * 266);
+	buf_done(&b);
+}
+
 static void
 test_bytes(void)
 {
@@ -547,6 +573,7 @@ main(void)
 	test_values();
 	test_doubts();
 	test_bytes();
+	test_styles();
 	test_hostile();
 	arena_done(&arena);
 	return test_end();
