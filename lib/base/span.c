@@ -7,6 +7,7 @@
 /* Eight bytes are looked at at once, by arithmetic on a word of them. */
 #define ONES UINT64_C(0x0101010101010101)
 #define TOPS (ONES << 7)
+#define WIDE 16		/* bytes of a vector that most processors have */
 
 int
 char_hex(int c)
@@ -66,23 +67,47 @@ printable(char c)
 	return c > ' ' && c < 127;
 }
 
+/* Which of eight bytes in a row is the first that is not zero. */
+static size_t
+first_byte(uint64_t bytes)
+{
+	return (size_t)(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ?
+	    __builtin_ctzll(bytes) : __builtin_clzll(bytes)) / 8;
+}
+
+/*
+ * Of WIDE bytes those before the first that is neither printable nor a blank,
+ * or is a blank before a blank; p[WIDE] is one more.
+ */
+static size_t
+wide_prose(const char *p)
+{
+	unsigned char here __attribute__((vector_size(WIDE)));
+	unsigned char next __attribute__((vector_size(WIDE)));
+	signed char odd __attribute__((vector_size(WIDE)));
+	uint64_t half[WIDE / 8];
+
+	memcpy(&here, p, WIDE);
+	memcpy(&next, p + 1, WIDE);
+	odd = (here - ' ' > '~' - ' ') | ((here == ' ') & (next == ' '));
+	memcpy(half, &odd, WIDE);
+	if (half[0] != 0)
+		return first_byte(half[0]);
+	return half[1] != 0 ? 8 + first_byte(half[1]) : WIDE;
+}
+
 size_t
 span_prose_run(struct span a)
 {
-	uint64_t word, next, pair;
-	size_t i;
+	size_t i = 0, n = WIDE, at;
 
 	if (a.n == 0 || !printable(a.p[0]))
 		return 0;
-	for (i = 0; i + sizeof(word) < a.n; i += sizeof(word)) {
-		memcpy(&word, a.p + i, sizeof(word));
-		memcpy(&next, a.p + i + 1, sizeof(next));
-		/* A byte below ' ' borrows, one above '~' carries, into its
-		 * top bit; so does one that is a blank before a blank. */
-		pair = (word ^ ONES * ' ') | (next ^ ONES * ' ');
-		if (((word | (word - ONES * ' ') | (word + ONES) |
-		    (pair - ONES)) & TOPS) != 0)
-			break;
+	while (a.n > WIDE && n == WIDE && i < a.n - 1) {
+		/* The last ones overlap those before. */
+		at = i < a.n - 1 - WIDE ? i : a.n - 1 - WIDE;
+		n = wide_prose(a.p + at);
+		i = at + n;
 	}
 	while (i < a.n && (printable(a.p[i]) || (a.p[i] == ' ' &&
 	    a.p[i - 1] != ' ')))

@@ -194,6 +194,7 @@ html_rules_begin(struct html_rules_build *b, struct arena *arena,
 	 * "&nGt;" (5 to 6 bytes) excepted. */
 	b->text = arena_bytes(arena, input.n + input.n / 5 + 8);
 	b->ascii = span_ascii(input);
+	b->curly = html_has_curly(input);
 	b->out->length = (double)html_chars_count(input);
 	b->out->min_size = b->out->max_size = 3;
 	html_rules_style_begin(b);
@@ -226,9 +227,9 @@ title_close(struct html_rules_build *b)
 }
 
 static void
-piece(struct html_rules_build *b, struct span text, bool references)
+piece(struct html_rules_build *b, struct span text, bool decode)
 {
-	if (references)
+	if (decode)
 		text = html_decode(b->arena, HTML_LEGACY_REFERENCES, text);
 	if (b->script->open > 0) {
 		if (b->scripts.n < HTML_COMMENTS_MAX)
@@ -263,13 +264,14 @@ ends_blank(struct span s)
 static void
 rules_text(struct html_rules_build *b, const struct html_token *t)
 {
+	bool decode = t->references || (b->curly && t->data);
 	struct span text = t->text, first;
 	size_t n = span_chr(text, '<');
 
 	/* A "<" that starts nothing starts a piece; in most cases that does
 	 * not show, but blanks alone are never invisible. */
 	if (t->data && n != 0 && n < text.n) {
-		piece(b, span_head(text, n), t->references);
+		piece(b, span_head(text, n), decode);
 		text = span_skip(text, n);
 	}
 	first = text;
@@ -279,9 +281,9 @@ rules_text(struct html_rules_build *b, const struct html_token *t)
 	while (t->last && (n = ends_blank(first)) != 0)
 		first.n -= n;
 	if (first.n > 0)
-		piece(b, first, t->references);
+		piece(b, first, decode);
 	if (first.n < text.n)
-		piece(b, span_skip(text, first.n), t->references);
+		piece(b, span_skip(text, first.n), decode);
 }
 
 /* "o:p", "st1:place": Microsoft's; counted as good, and nothing more. */

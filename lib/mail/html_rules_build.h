@@ -70,6 +70,7 @@ struct html_rules_build {
 	size_t turn_count, turn_room;
 	uint64_t hairs;			/* bit 7 * before + after */
 	bool ascii;			/* the input has no byte above 127 */
+	bool curly;			/* it has curly quotes */
 
 	/* html_rules_style.c */
 	struct html_style *styles;

@@ -285,7 +285,8 @@ data(struct html_lexer *x, struct html_token *t)
 	while (s < x->end && !markup_starts(x, s))
 		s = html_scan_byte(s + 1, x->end, '<');
 	token_set(x, t, HTML_TEXT, s);
-	t->references = t->data = true;
+	t->references = span_chr(t->text, '&') < t->text.n;
+	t->data = true;
 	t->last = s == x->end;
 	return true;
 }
