@@ -129,7 +129,7 @@ push(struct html_read *r, struct html_name *name, const struct html_look *look,
 	}
 	if (r->open_count == r->open_room) {
 		r->open_room = r->open_room != 0 ? r->open_room * 2 : 32;
-		more = arena_alloc(r->arena, r->open_room * sizeof(*more));
+		more = arena_raw(r->arena, r->open_room * sizeof(*more));
 		if (r->open_count != 0)
 			memcpy(more, r->open, r->open_count * sizeof(*more));
 		r->open = more;

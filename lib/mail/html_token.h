@@ -54,7 +54,7 @@ struct html_token {
 	struct span raw;	/* all its bytes */
 	struct span text;	/* of text; of a comment without its marks */
 	struct span name;	/* of a tag */
-	bool references;	/* text contains "&amp;" and the like */
+	bool references;	/* text may contain "&amp;" and the like */
 	bool data;		/* text of HTML_IN_DATA */
 	bool last;		/* the same, and nothing follows */
 	bool closed;		/* "/>" */
