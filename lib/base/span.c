@@ -19,14 +19,12 @@ char_hex(int c)
 }
 
 bool
-span_ieq(struct span a, struct span b)
+span_folds(const char *a, const char *b, size_t n)
 {
 	size_t i;
 
-	if (a.n != b.n)
-		return false;
-	for (i = 0; i < a.n; i++)
-		if (char_lower(a.p[i]) != char_lower(b.p[i]))
+	for (i = 0; i < n; i++)
+		if (a[i] != b[i] && char_lower(a[i]) != char_lower(b[i]))
 			return false;
 	return true;
 }
@@ -155,6 +153,25 @@ span_find(struct span a, struct span needle)
 		return a.n;
 	at = memmem(a.p + from, a.n - from, needle.p, needle.n);
 	return at != NULL ? (size_t)(at - a.p) : a.n;
+}
+
+size_t
+span_any(struct span a, const char *set)
+{
+	uint64_t members[4] = {0};
+	unsigned char c;
+	size_t i;
+
+	for (; *set != '\0'; set++) {
+		c = (unsigned char)*set;
+		members[c / 64] |= (uint64_t)1 << c % 64;
+	}
+	for (i = 0; i < a.n; i++) {
+		c = (unsigned char)a.p[i];
+		if ((members[c / 64] >> c % 64 & 1) != 0)
+			break;
+	}
+	return i;
 }
 
 /* Offset of the next byte c at or after from. */

@@ -126,7 +126,18 @@ span_starts(struct span a, const char *prefix)
 	return span_is(span_head(a, strlen(prefix)), prefix);
 }
 
-bool span_ieq(struct span a, struct span b);
+/* Whether n bytes are the same but for the case of letters. */
+bool span_folds(const char *a, const char *b, size_t n);
+
+/* What is asked about mostly differs in length or in its first byte. */
+static inline bool
+span_ieq(struct span a, struct span b)
+{
+	if (a.n != b.n || a.n == 0)
+		return a.n == b.n;
+	return char_lower(a.p[0]) == char_lower(b.p[0]) &&
+	    span_folds(a.p, b.p, a.n);
+}
 
 static inline bool
 span_iis(struct span a, const char *string)
@@ -163,6 +174,9 @@ span_chr(struct span a, char c)
 
 size_t span_rchr(struct span a, char c);
 size_t span_find(struct span a, struct span needle);
+
+/* Offset of the first byte that is in set, or a.n; a zero never is. */
+size_t span_any(struct span a, const char *set);
 
 /* The same whatever the case; only for needles of some twenty bytes. */
 size_t span_ifind(struct span a, struct span needle);

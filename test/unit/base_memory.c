@@ -68,6 +68,8 @@ test_span(void)
 	CHECK("prefix is not equal", !span_is(s, "Hello") &&
 	    !span_is(span_of("Hello"), "Hello, World"));
 	CHECK("ieq", span_iis(s, "hELLO, wORLD"));
+	CHECK("ieq, last byte", !span_iis(s, "hELLO, wORLX") &&
+	    !span_iis(s, "hELLO, wORLDX") && span_iis(span_of(NULL), ""));
 	CHECK("ieq folds ASCII only", !span_ieq(span_of("\xc4"),
 	    span_of("\xe4")) && !span_iis(span_of("["), "{") &&
 	    !span_iis(span_of("@"), "`"));

@@ -352,6 +352,11 @@ test_bytes(void)
 	CHECK("among", char_among('b', "abc") && !char_among('d', "abc") &&
 	    !char_among('\0', "abc"));
 	arena_init(&arena);
+	CHECK("any", span_any(span_of("ab/c?"), "?/") == 2 &&
+	    span_any(span_of("ab"), "?/") == 2 &&
+	    span_any(span_of("a@\377"), "\377A") == 2 &&
+	    span_any(span_make("a\0b", 3), "b") == 2 &&
+	    span_any(span_of(NULL), "a") == 0);
 	CHECK("lower", span_is(arena_lower(&arena, span_of("aZ[\303\204")),
 	    "az[\303\204"));
 	CHECK("join", span_is(arena_join(&arena, span_of("a"), span_of("bc")),
