@@ -9,15 +9,30 @@
 size_t
 linkclean_find(struct span s, size_t from, const char *stops)
 {
-	while (from < s.n && !char_among(s.p[from], stops))
-		from++;
-	return from;
+	return from < s.n ? from + span_any(span_skip(s, from), stops) : from;
 }
 
 size_t
 linkclean_scheme(struct span s)
 {
 	return span_istarts(s, "http:") ? 5 : span_istarts(s, "https:") ? 6 : 0;
+}
+
+size_t
+linkclean_next(struct span s, size_t from)
+{
+	struct span before;
+	size_t colon = from;
+
+	while ((colon += span_chr(span_skip(s, colon), ':')) < s.n) {
+		before = span_make(s.p + from, colon - from);
+		if (span_iends(before, "http"))
+			return colon - strlen("http");
+		if (span_iends(before, "https"))
+			return colon - strlen("https");
+		colon++;
+	}
+	return s.n;
 }
 
 static bool
@@ -118,7 +133,8 @@ with_slashes(struct arena *arena, struct span s)
 	size_t n = linkclean_scheme(s), slashes = 0, i, length;
 	char *p;
 
-	if (n == 0 && span_chr(s, '\\') == s.n)
+	if (span_chr(s, '\\') == s.n &&
+	    (n == 0 || span_starts(span_skip(s, n), "//")))
 		return s;
 	p = arena_bytes(arena, s.n + 2);
 	for (i = 0; i < n; i++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mail/linkforms.h"
+#include "mail/linkhost.h"
 #include "mail/linkset.h"
 #include "mail/linkview.h"
 #include "mail/urltext.h"
@@ -29,7 +30,7 @@ links_new(struct arena *arena, const struct links_view *view)
 	l->by_raw = linkset_new(arena);
 	l->in_text = linkset_new(arena);
 	l->all_forms = linkset_new(arena);
-	l->hosts = linkset_new(arena);
+	l->hosts = linkhosts_new(arena);
 	return l;
 }
 
@@ -65,8 +66,8 @@ add_host(struct links *l, struct link *k, struct span form)
 	struct link_host h;
 	size_t i;
 
-	if (!registry_host(l->arena, l->view->registry, form, &h.host,
-	    &h.domain))
+	h.host = registry_ascii(l->arena, registry_place(form));
+	if (!linkhost_domain(l, h.host, &h.domain))
 		return;
 	for (i = 0; i < k->host_count; i++)
 		if (span_eq(k->hosts[i].host, h.host))

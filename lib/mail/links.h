@@ -92,7 +92,7 @@ struct link {
 /* How rules want links to be seen. */
 struct links_view {
 	const struct registry *registry;
-	const struct suffixes *suffixes;
+	const struct suffixes *suffixes;	/* registry's too, if it asks */
 	/*
 	 * redirector_pattern: the first pattern that matches uri with a first
 	 * group that has a dot sets *target (within uri).  NULL for none.
@@ -102,6 +102,7 @@ struct links_view {
 };
 
 struct link_set;
+struct linkhosts;
 
 struct links {
 	struct link **items;	/* in order of first sight */
@@ -114,9 +115,9 @@ struct links {
 	/* Private. */
 	struct arena *arena;
 	const struct links_view *view;
-	struct link_set *by_raw, *in_text, *all_forms, *hosts;
-	struct span *domains;	/* registered ones, by number of the host */
-	size_t room, form_room, domain_room, bytes, work;
+	struct link_set *by_raw, *in_text, *all_forms;
+	struct linkhosts *hosts;
+	size_t room, bytes, work;
 };
 
 /* view and what it names must outlive the links. */

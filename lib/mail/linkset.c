@@ -17,18 +17,31 @@ linkset_new(struct arena *arena)
 	return set;
 }
 
-/* FNV-1a from the seed on, stirred so that all bits reach the lowest. */
+static uint64_t
+stirred(uint64_t h)
+{
+	h *= 0x9e3779b97f4a7c15u;
+	return h ^ (h >> 29);
+}
+
+/*
+ * From the seed on, stirred with every four bytes.  Not with eight: what only
+ * their highest bit changes would not depend on the seed.
+ */
 static uint64_t
 hash_of(const struct link_set *set, struct span s)
 {
-	uint64_t h = set->seed ^ 14695981039346656037u;
+	uint64_t h = set->seed ^ s.n;
+	uint32_t word;
 	size_t i;
 
-	for (i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
-	h ^= h >> 32;
-	h *= 0x9e3779b97f4a7c15u;
-	return h ^ (h >> 29);
+	for (i = 0; i + sizeof(word) <= s.n; i += sizeof(word)) {
+		memcpy(&word, s.p + i, sizeof(word));
+		h = stirred(h ^ word);
+	}
+	for (; i < s.n; i++)
+		h = stirred(h ^ (unsigned char)s.p[i]);
+	return stirred(h);
 }
 
 static uint32_t *

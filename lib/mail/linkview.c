@@ -2,26 +2,22 @@
 #include "mail/linkview.h"
 
 #include "mail/domain.h"
-#include "mail/linkset.h"
+#include "mail/linkhost.h"
 #include "mail/urltext.h"
 
-/* The list is asked once for each host: most links of a mail lead to few. */
 static struct span
 registered(struct links *l, const struct url *url)
 {
-	bool fresh;
-	size_t i;
-
 	if (url->host_kind != URL_HOST_NAME)
 		return span_of(NULL);
-	i = linkset_put(l->hosts, url->host, &fresh);
-	if (fresh) {
-		l->domains = arena_room(l->arena, l->domains, i,
-		    sizeof(*l->domains), &l->domain_room);
-		l->domains[i] = suffixes_registered(l->view->suffixes,
-		    url->host);
-	}
-	return l->domains[i];
+	return linkhost_registered(l, url->host);
+}
+
+static bool
+redirects(struct links *l, const struct url *url)
+{
+	return url->host_kind == URL_HOST_NAME &&
+	    linkhost_redirects(l, url->host);
 }
 
 static void
@@ -31,7 +27,8 @@ unwrap(struct links *l, struct link *k)
 
 	k->target = k->url;
 	k->wrapper = "";
-	while (urlwrap_open(l->arena, &k->target, &w)) {
+	while (urlwrap_open(l->arena, &k->target, redirects(l, &k->target),
+	    &w)) {
 		if (k->wraps == URLWRAP_DEPTH) {
 			k->flags |= LINK_DEEP;
 			break;
@@ -44,7 +41,8 @@ unwrap(struct links *l, struct link *k)
 			k->wrapper = w.name;
 		k->target = w.target;
 	}
-	k->target_domain = registered(l, &k->target);
+	k->target_domain = k->wraps == 0 ? k->domain :
+	    registered(l, &k->target);
 }
 
 static void

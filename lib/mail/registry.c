@@ -122,8 +122,8 @@ has(const struct registry *r, unsigned level, struct span name)
 	return map_find(&r->names[level - 1], name) != NULL;
 }
 
-static bool
-is_open(const struct registry *r)
+bool
+registry_open(const struct registry *r)
 {
 	return r->names[0].count == 0 && r->otherwise != NULL;
 }
@@ -142,7 +142,7 @@ registry_valid(const struct registry *r, struct span host)
 		return false;
 	for (i = 0; i < last.n; i++)
 		tld[i] = (char)char_lower((unsigned char)last.p[i]);
-	if (is_open(r))
+	if (registry_open(r))
 		return suffixes_top(r->otherwise, span_make(tld, last.n));
 	return has(r, 1, span_make(tld, last.n));
 }
@@ -209,7 +209,7 @@ registry_domain(struct arena *arena, const struct registry *r,
 	size_t labels = domain_labels(name), n;
 	struct span found;
 
-	if (is_open(r)) {
+	if (registry_open(r)) {
 		found = suffixes_registered(r->otherwise, name);
 		return found.n > 0 ? found : name;
 	}
@@ -222,7 +222,7 @@ registry_domain(struct arena *arena, const struct registry *r,
 
 /* url without scheme, path, user and port. */
 static struct span
-place_of(struct span url)
+web_place(struct span url)
 {
 	size_t i, n;
 
@@ -233,9 +233,8 @@ place_of(struct span url)
 			n++;
 		url = span_skip(url, n);
 	}
-	for (n = 0; n < url.n && strchr("/?#", url.p[n]) == NULL; n++)
-		continue;
-	url.n = n;
+	url = span_head(url, span_any(url, "/?#"));
+	url = span_head(url, span_chr(url, '\0'));
 	n = span_rchr(url, '@');
 	if (n < url.n)
 		url = span_skip(url, n + 1);
@@ -266,7 +265,7 @@ half_decoded(struct span s)
 	size_t i;
 	char c, d;
 
-	for (i = 0; i + 2 < s.n; i++) {
+	for (i = span_chr(s, '%'); i + 2 < s.n; i++) {
 		if (s.p[i] != '%')
 			continue;
 		c = s.p[i + 1];
@@ -280,29 +279,41 @@ half_decoded(struct span s)
 	return false;
 }
 
+struct span
+registry_place(struct span url)
+{
+	struct span place;
+
+	if (span_istarts(url, "javascript:") || span_istarts(url, "cid:") ||
+	    span_istarts(url, "file:"))
+		return span_of(NULL);
+	place = span_istarts(url, "mailto:") ? mail_place(span_skip(url, 7)) :
+	    web_place(url);
+	return half_decoded(place) ? span_of(NULL) : place;
+}
+
+enum registry_kind
+registry_kind(const struct registry *r, struct span host)
+{
+	struct ip ip;
+
+	if (ip_parse(host, &ip))
+		return REGISTRY_ADDRESS;
+	return registry_fqdn(host) && registry_valid(r, host) ? REGISTRY_NAME :
+	    REGISTRY_NOTHING;
+}
+
 bool
 registry_host(struct arena *arena, const struct registry *r, struct span url,
     struct span *host, struct span *domain)
 {
-	struct span name;
-	struct ip ip;
+	struct span name = registry_ascii(arena, registry_place(url));
+	enum registry_kind kind = registry_kind(r, name);
 
-	url = lowered(arena, url);
-	if (span_starts(url, "javascript:") || span_starts(url, "cid:") ||
-	    span_starts(url, "file:"))
-		return false;
-	name = span_starts(url, "mailto:") ? mail_place(span_skip(url, 7)) :
-	    place_of(url);
-	if (half_decoded(name))
-		return false;
-	name = registry_ascii(arena, name);
-	if (ip_parse(name, &ip)) {
-		*host = *domain = name;
-		return true;
-	}
-	if (!registry_fqdn(name) || !registry_valid(r, name))
+	if (kind == REGISTRY_NOTHING)
 		return false;
 	*host = name;
-	*domain = registry_domain(arena, r, name);
+	*domain = kind == REGISTRY_ADDRESS ? name :
+	    registry_domain(arena, r, name);
 	return true;
 }

@@ -51,6 +51,21 @@ bool registry_valid(const struct registry *, struct span host);
 struct span registry_domain(struct arena *, const struct registry *,
     struct span host);
 
+/* True when no rule file lists top-level domains: registry.otherwise judges. */
+bool registry_open(const struct registry *);
+
+/* Where the host stands in url, as written; empty when there is none. */
+struct span registry_place(struct span url);
+
+enum registry_kind {
+	REGISTRY_NOTHING,
+	REGISTRY_ADDRESS,	/* an IP address */
+	REGISTRY_NAME		/* registry_fqdn and registry_valid */
+};
+
+/* What a host is, as registry_ascii gives it. */
+enum registry_kind registry_kind(const struct registry *, struct span host);
+
 /*
  * The host that url leads to and its domain, as rules see them; false when it
  * is no valid host or address.

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "mail/linkclean.h"
 #include "mail/transfer.h"
 #include "mail/urlescape.h"
 
@@ -36,8 +37,8 @@ enum writing {
 
 struct rule {
 	const char *name;
-	const char *host;	/* ".x.org": below it; "x.*": any ending */
-	const char *path;	/* how it begins */
+	struct span host;	/* ".x.org": below it; "x.*": any ending */
+	struct span path;	/* how it begins */
 	const char *param;
 	enum urlwrap_kind kind;
 	enum place place;
@@ -45,9 +46,9 @@ struct rule {
 };
 
 #define SCANNER(name, host, path, param, place, writing) \
-	{ name, host, path, param, URLWRAP_SCANNER, place, writing }
+	{ name, SPAN(host), SPAN(path), param, URLWRAP_SCANNER, place, writing }
 #define KNOWN(name, host, path, param, place, writing) \
-	{ name, host, path, param, URLWRAP_KNOWN, place, writing }
+	{ name, SPAN(host), SPAN(path), param, URLWRAP_KNOWN, place, writing }
 #define SCANNER_PARAM(name, host, path, param) \
 	SCANNER(name, host, path, param, PLACE_PARAM, WRITTEN_ESCAPED)
 #define KNOWN_PARAM(name, host, path, param) \
@@ -126,48 +127,48 @@ static const struct rule rules[] = {
 	    PLACE_QUERY, WRITTEN_ESCAPED),
 };
 
-/* name is suffix, or below it. */
-static bool
-within(struct span name, struct span suffix)
-{
-	struct span tail;
+/* Whole, and without the last label, or the last two as in "co.uk". */
+struct endings {
+	struct span host, stem, shorter_stem;
+};
 
-	if (name.n < suffix.n)
-		return false;
-	tail = span_skip(name, name.n - suffix.n);
-	return span_eq(tail, suffix) &&
-	    (name.n == suffix.n || tail.p[-1] == '.');
+static struct span
+without_last(struct span host)
+{
+	size_t dot = span_rchr(host, '.');
+
+	return span_head(host, dot < host.n ? dot : 0);
 }
 
-/* Without the last label, or the last two as in "co.uk". */
+/* name is pattern, or below it when that begins with a dot. */
 static bool
-any_ending(struct span host, struct span name, bool below)
+name_fits(struct span name, struct span pattern)
 {
-	unsigned labels;
-	size_t dot;
+	struct span below = span_skip(pattern, 1);
 
-	for (labels = 0; labels < 2; labels++) {
-		dot = span_rchr(host, '.');
-		if (dot == host.n)
-			return false;
-		host.n = dot;
-		if (below ? within(host, name) : span_eq(host, name))
-			return true;
-	}
-	return false;
+	if (name.n >= pattern.n)
+		return (name.n == pattern.n || pattern.p[0] == '.') &&
+		    span_eq(span_skip(name, name.n - pattern.n), pattern);
+	return pattern.p[0] == '.' && span_eq(name, below);
+}
+
+static struct endings
+endings_of(struct span host)
+{
+	struct endings e = { .host = host, .stem = without_last(host) };
+
+	e.shorter_stem = without_last(e.stem);
+	return e;
 }
 
 static bool
-host_fits(struct span host, const char *pattern)
+host_fits(const struct endings *e, struct span pattern)
 {
-	struct span name = span_of(pattern);
-	bool below = pattern[0] == '.';
-
-	if (below)
-		name = span_skip(name, 1);
-	if (name.p[name.n - 1] == '*')
-		return any_ending(host, span_head(name, name.n - 2), below);
-	return below ? within(host, name) : span_eq(host, name);
+	if (pattern.p[pattern.n - 1] != '*')
+		return name_fits(e->host, pattern);
+	pattern.n -= strlen(".*");
+	return name_fits(e->stem, pattern) ||
+	    name_fits(e->shorter_stem, pattern);
 }
 
 /* The value of a parameter; also of "amp;name", an entity left over. */
@@ -191,7 +192,7 @@ param_of(struct span query, const char *name)
 static struct span
 placed(struct arena *arena, const struct url *url, const struct rule *rule)
 {
-	struct span behind = span_skip(url->path, strlen(rule->path));
+	struct span behind = span_skip(url->path, rule->path.n);
 	size_t slash;
 
 	switch (rule->place) {
@@ -384,14 +385,15 @@ known_target(struct arena *arena, struct span text, struct url *out)
 static bool
 open_known(struct arena *arena, const struct url *url, struct urlwrap *out)
 {
+	struct endings e = endings_of(url->host);
 	const struct rule *rule;
 	struct span s;
 	size_t i;
 
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		rule = &rules[i];
-		if (!span_starts(url->path, rule->path) ||
-		    !host_fits(url->host, rule->host))
+		if (!span_eq(span_head(url->path, rule->path.n), rule->path) ||
+		    !host_fits(&e, rule->host))
 			continue;
 		s = placed(arena, url, rule);
 		if (s.n != 0)
@@ -425,12 +427,10 @@ open_inside(struct arena *arena, struct span s, struct url *out)
 	struct span plain = url_unescape(arena, s), rest;
 	size_t i;
 
-	for (i = 0; i + 8 < plain.n; i++) {
-		if (char_lower((unsigned char)plain.p[i]) != 'h')
-			continue;
+	for (i = linkclean_next(plain, 0); i + 8 < plain.n;
+	    i = linkclean_next(plain, i + 1)) {
 		rest = span_skip(plain, i);
-		if (span_istarts(rest, "http:/") ||
-		    span_istarts(rest, "https:/"))
+		if (span_starts(span_skip(rest, linkclean_scheme(rest)), "/"))
 			return good_target(arena, rest, out);
 	}
 	return false;
@@ -453,11 +453,24 @@ open_generic(struct arena *arena, const struct url *url, struct url *out)
 }
 
 bool
-urlwrap_open(struct arena *arena, const struct url *url, struct urlwrap *out)
+urlwrap_knows(struct span host)
+{
+	struct endings e = endings_of(host);
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (host_fits(&e, rules[i].host))
+			return true;
+	return false;
+}
+
+bool
+urlwrap_open(struct arena *arena, const struct url *url, bool known,
+    struct urlwrap *out)
 {
 	if (url->kind != URL_WEB || url->host_kind == URL_HOST_NONE)
 		return false;
-	if (url->host_kind == URL_HOST_NAME && open_known(arena, url, out))
+	if (known && open_known(arena, url, out))
 		return true;
 	if (!open_generic(arena, url, &out->target))
 		return false;

@@ -27,7 +27,14 @@ struct urlwrap {
 	struct url target;
 };
 
-/* The URL one step inside; false when url holds none that can be followed. */
-bool urlwrap_open(struct arena *, const struct url *url, struct urlwrap *out);
+/* Whether the table knows a redirector of that host (URL_HOST_NAME). */
+bool urlwrap_knows(struct span host);
+
+/*
+ * The URL one step inside; false when url holds none that can be followed.
+ * known: urlwrap_knows of its host; otherwise any URL in it is followed.
+ */
+bool urlwrap_open(struct arena *, const struct url *url, bool known,
+    struct urlwrap *out);
 
 #endif

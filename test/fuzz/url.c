@@ -19,7 +19,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	    &from : NULL, &url)) {
 		url_canonical(&arena, &url);
 		while (depth++ < URLWRAP_DEPTH &&
-		    urlwrap_open(&arena, &url, &wrap))
+		    urlwrap_open(&arena, &url, url.host_kind == URL_HOST_NAME &&
+		    urlwrap_knows(url.host), &wrap))
 			url = wrap.target;
 	}
 	arena_done(&arena);

@@ -239,6 +239,48 @@ merged(void)
 	lab_close(&lab);
 }
 
+/* Each host is looked up once, whoever asks for it first. */
+static void
+hosts(void)
+{
+	static const char html[] = "<a href='http://a.example.co.uk/1'>x</a>"
+	    "<a href='http://b.example.co.uk/'>b.example.co.uk</a>"
+	    "<a href='http://A.example.CO.UK/2'>a.example.co.uk</a>"
+	    "<a href='http://a.example.co.uk./3'>example.co.uk</a>"
+	    "<a href='http://a.example.co.uk/4'>example.org</a>"
+	    "<a href='http://co.uk/5'>x</a>"
+	    "<a href='http://192.0.2.1/6'>x</a>";
+	struct registry all;
+	const struct links *l;
+	struct lab lab;
+	size_t i;
+
+	lab_open(&lab);
+	registry_init(&all);
+	all.otherwise = lab.view.suffixes;
+	lab.view.registry = &all;
+	links_add_html(lab.links, html_parse(&lab.arena, span_of(html)));
+	l = lab.links;
+	if (!CHECK("links", l->count == 7))
+		return;
+	for (i = 0; i < 5; i++) {
+		CHECK("for rules", l->items[i]->host_count == 1 &&
+		    span_is(l->items[i]->hosts[0].domain, "example.co.uk"));
+		CHECK("for readers", span_is(l->items[i]->domain,
+		    "example.co.uk"));
+		CHECK("shown", (l->items[i]->flags & LINK_MISMATCH) ==
+		    (i == 4 ? LINK_MISMATCH : 0u));
+	}
+	CHECK("final dot", span_is(l->items[3]->hosts[0].host,
+	    "a.example.co.uk"));
+	CHECK("suffix", l->items[5]->domain.n == 0 &&
+	    span_is(l->items[5]->hosts[0].domain, "co.uk"));
+	CHECK("address", l->items[6]->domain.n == 0 &&
+	    span_is(l->items[6]->hosts[0].domain, "192.0.2.1"));
+	registry_done(&all);
+	lab_close(&lab);
+}
+
 static void
 limits(void)
 {
@@ -311,6 +353,7 @@ main(void)
 	form_rows();
 	shown_rows();
 	merged();
+	hosts();
 	limits();
 	many_shown();
 	return test_end();

@@ -90,6 +90,8 @@ main(void)
 		CHECK_TEXT(rows[i].url, arena_string(&arena, domain),
 		    rows[i].domain);
 	}
+	CHECK("zero", span_is(registry_place(span_make("http://a.com\0.org/",
+	    18)), "a.com"));
 	CHECK_TEXT("dots", arena_string(&arena, registry_domain(&arena,
 	    &registry, span_of("..a..b.example..com.."))), "example.com");
 	CHECK("blank", !registry_valid(&registry, span_of("a b.com")));
