@@ -67,12 +67,10 @@ without_lines(struct arena *arena, struct span s)
 	size_t i, n = 0;
 	char *p;
 
-	for (i = 0; i < s.n; i++)
-		n += s.p[i] == '\n' || s.p[i] == '\r';
-	if (n == 0)
+	if (span_chr(s, '\n') == s.n && span_chr(s, '\r') == s.n)
 		return span_trim(s);
-	p = arena_bytes(arena, s.n - n);
-	for (i = n = 0; i < s.n; i++)
+	p = arena_bytes(arena, s.n);
+	for (i = 0; i < s.n; i++)
 		if (s.p[i] != '\n' && s.p[i] != '\r')
 			p[n++] = s.p[i];
 	return span_trim(span_make(p, n));
@@ -240,17 +238,14 @@ host_controls(struct linkforms *f, struct pieces *u)
 static bool
 generic_target(struct span rest, struct span *target)
 {
-	size_t i, n, end;
+	size_t i, behind;
 
-	for (i = 0; i + 5 < rest.n; i++) {
-		if (char_lower((unsigned char)rest.p[i]) != 'h')
+	for (i = linkclean_next(rest, 0); i < rest.n;
+	    i = linkclean_next(rest, behind)) {
+		behind = i + linkclean_scheme(span_skip(rest, i));
+		if (behind == rest.n || strchr("&#", rest.p[behind]) != NULL)
 			continue;
-		n = linkclean_scheme(span_skip(rest, i));
-		if (n == 0 || i + n >= rest.n ||
-		    strchr("&#", rest.p[i + n]) != NULL)
-			continue;
-		end = linkclean_find(rest, i + n, "&#");
-		*target = between(rest, i, end);
+		*target = between(rest, i, linkclean_find(rest, behind, "&#"));
 		return true;
 	}
 	return false;
@@ -413,12 +408,12 @@ guessed_name(struct linkforms *f, const struct pieces *u)
 	char *p;
 
 	if (!span_is(u->proto, "http://") || u->user || u->port_odd ||
-	    span_is(name, "localhost") ||
-	    registry_valid(f->view->registry, name))
+	    span_is(name, "localhost"))
 		return;
 	if (span_starts(name, "www.") && name.n > 4)
 		name = span_skip(name, 4);
-	if (span_chr(name, '.') != name.n)
+	if (span_chr(name, '.') != name.n ||
+	    registry_valid(f->view->registry, u->host_name))
 		return;
 	p = arena_bytes(f->arena, name.n + com.n);
 	memcpy(p, name.p, name.n);

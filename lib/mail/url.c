@@ -15,14 +15,15 @@
 #define BASE_MAX (3 * URL_MAX)
 
 static const struct {
-	const char *scheme;
+	struct span scheme;
 	int port;
 	enum url_kind kind;
 } schemes[] = {
-	{ "http", 80, URL_WEB }, { "https", 443, URL_WEB },
-	{ "ftp", 21, URL_WEB }, { "ws", 80, URL_WEB }, { "wss", 443, URL_WEB },
-	{ "file", URL_PORT_NONE, URL_FILE },
-	{ "mailto", URL_PORT_NONE, URL_MAILTO },
+	{ SPAN("http"), 80, URL_WEB }, { SPAN("https"), 443, URL_WEB },
+	{ SPAN("ftp"), 21, URL_WEB }, { SPAN("ws"), 80, URL_WEB },
+	{ SPAN("wss"), 443, URL_WEB },
+	{ SPAN("file"), URL_PORT_NONE, URL_FILE },
+	{ SPAN("mailto"), URL_PORT_NONE, URL_MAILTO },
 };
 
 /* WHATWG URL 4.1, "starts with a Windows drive letter". */
@@ -95,17 +96,6 @@ put_userinfo(struct urlput *u, struct span info)
 		urlput_char(u, '@');
 }
 
-static int
-port_of_scheme(const struct urlput *u)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (span_is(u->url.scheme, schemes[i].scheme))
-			return schemes[i].port;
-	return URL_PORT_NONE;
-}
-
 static bool
 put_port(struct urlput *u, struct span digits)
 {
@@ -120,7 +110,7 @@ put_port(struct urlput *u, struct span digits)
 		if (port > 65535)
 			return false;
 	}
-	if (digits.n == 0 || port == port_of_scheme(u))
+	if (digits.n == 0 || port == u->own_port)
 		return true;
 	u->url.port = (int)port;
 	u->url.flags |= URL_PORT_ODD;
@@ -344,9 +334,12 @@ put_scheme(struct urlput *u, struct span scheme)
 	urlput_span(u, u->url.scheme);
 	urlput_char(u, ':');
 	u->url.kind = URL_OTHER;
+	u->own_port = URL_PORT_NONE;
 	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (span_is(u->url.scheme, schemes[i].scheme))
+		if (span_eq(u->url.scheme, schemes[i].scheme)) {
 			u->url.kind = schemes[i].kind;
+			u->own_port = schemes[i].port;
+		}
 	u->web = u->url.kind == URL_WEB;
 	u->file = u->url.kind == URL_FILE;
 }
@@ -434,8 +427,9 @@ cleaned(struct urlput *u, struct span text)
 	}
 	for (i = 0; i < text.n; i++) {
 		c = (unsigned char)text.p[i];
-		if (c < 0x20 || c == 0x7f)
-			u->url.flags |= URL_CONTROL;
+		if (c >= 0x20 && c != 0x7f)
+			continue;
+		u->url.flags |= URL_CONTROL;
 		n += c == '\t' || c == '\n' || c == '\r';
 	}
 	if (n == 0)

@@ -33,23 +33,36 @@ urlescape_needless(int c)
 	    (c > 0 && strchr("-._~", c) != NULL);
 }
 
+/* "&#46;" and the like at the start of s. */
+static bool
+entity_at(struct span s)
+{
+	size_t i;
+
+	if (!span_starts(s, "&#"))
+		return false;
+	for (i = 2; i < s.n && i < 10 &&
+	    (char_hex(s.p[i]) >= 0 || s.p[i] == 'x'); i++)
+		continue;
+	return i > 2 && i < s.n && s.p[i] == ';';
+}
+
 unsigned
 urlescape_flags(struct span text)
 {
 	unsigned flags = 0;
-	size_t i, k;
+	struct span s = text;
 
-	for (i = 0; i < text.n; i++) {
-		if (text.p[i] == '%' &&
-		    urlescape_needless(urlescape_at(span_skip(text, i))))
+	while ((s = span_skip(s, span_chr(s, '%'))).n != 0) {
+		if (urlescape_needless(urlescape_at(s)))
 			flags |= URL_ESCAPED;
-		if (text.p[i] != '&' || i + 1 >= text.n || text.p[i + 1] != '#')
-			continue;
-		for (k = i + 2; k < text.n && k < i + 10 &&
-		    (char_hex(text.p[k]) >= 0 || text.p[k] == 'x'); k++)
-			continue;
-		if (k > i + 2 && k < text.n && text.p[k] == ';')
+		s = span_skip(s, 1);
+	}
+	s = text;
+	while ((s = span_skip(s, span_chr(s, '&'))).n != 0) {
+		if (entity_at(s))
 			flags |= URL_ENTITY;
+		s = span_skip(s, 1);
 	}
 	return flags;
 }
@@ -70,8 +83,9 @@ urlescape_swap(struct arena *arena, struct span text)
 	unsigned char c;
 	int escape;
 
-	for (i = 0; i < text.n && urlescape_at(span_skip(text, i)) < 0; i++)
-		continue;
+	i = span_chr(text, '%');
+	while (i < text.n && urlescape_at(span_skip(text, i)) < 0)
+		i++;
 	if (i == text.n)
 		return text;
 	p = arena_bytes(arena, 3 * text.n);

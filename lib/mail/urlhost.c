@@ -12,24 +12,27 @@
 
 #define PARTS 4
 
-/* WHATWG URL 3.3, forbidden host code points; more are not in domains. */
-static bool
-forbidden(unsigned char c, bool web)
-{
-	if (c == 0 || strchr("\t\n\r #/:<>?@[\\]^|", c) != NULL)
-		return true;
-	return web && (c < 0x20 || c == '%' || c == 0x7f);
-}
+/* WHATWG URL 3.3: no host may have these, and no domain some more. */
+enum { NO_DOMAIN = 1, NO_HOST = 2, NEITHER = NO_DOMAIN | NO_HOST };
+
+static const unsigned char forbidden[256] = {
+	[0] = NEITHER, [1 ... 8] = NO_DOMAIN, ['\t'] = NEITHER,
+	['\n'] = NEITHER, ['\v'] = NO_DOMAIN, ['\f'] = NO_DOMAIN,
+	['\r'] = NEITHER, [0x0e ... 0x1f] = NO_DOMAIN, [' '] = NEITHER,
+	['#'] = NEITHER, ['%'] = NO_DOMAIN, ['/'] = NEITHER, [':'] = NEITHER,
+	['<'] = NEITHER, ['>' ... '@'] = NEITHER, ['[' ... '^'] = NEITHER,
+	['|'] = NEITHER, [0x7f] = NO_DOMAIN,
+};
 
 static bool
 allowed(struct span host, bool web)
 {
+	unsigned found = 0;
 	size_t i;
 
 	for (i = 0; i < host.n; i++)
-		if (forbidden((unsigned char)host.p[i], web))
-			return false;
-	return host.n != 0;
+		found |= forbidden[(unsigned char)host.p[i]];
+	return host.n != 0 && (found & (web ? NO_DOMAIN : NO_HOST)) == 0;
 }
 
 /* Decimal, octal behind 0, hexadecimal behind 0x; saturates.  -1: no number. */

@@ -3,13 +3,21 @@
 
 #include <string.h>
 
-static const char *const escaped[] = {
-	[ESCAPE_CONTROL] = "",
-	[ESCAPE_FRAGMENT] = " \"<>`",
-	[ESCAPE_QUERY] = " \"#<>",
-	[ESCAPE_WEB_QUERY] = " \"#<>'",
-	[ESCAPE_PATH] = " \"#<>?^`{}",
-	[ESCAPE_USER] = " \"#<>?^`{}/:;=@[\\]|",
+#define BIT(set) (1u << ESCAPE_ ## set)
+#define USER BIT(USER)
+#define PATH (BIT(PATH) | USER)
+#define QUERY (BIT(QUERY) | BIT(WEB_QUERY) | PATH)
+#define FRAGMENT (BIT(FRAGMENT) | QUERY)
+#define ALL (BIT(CONTROL) | FRAGMENT)
+
+/* The sets that a byte is in. */
+static const unsigned char escaped[256] = {
+	[0 ... 0x1f] = ALL, [0x7f ... 0xff] = ALL,
+	[' '] = FRAGMENT, ['"'] = FRAGMENT, ['<'] = FRAGMENT, ['>'] = FRAGMENT,
+	['#'] = QUERY, ['\''] = BIT(WEB_QUERY), ['`'] = BIT(FRAGMENT) | PATH,
+	['?'] = PATH, ['^'] = PATH, ['{'] = PATH, ['}'] = PATH,
+	['/'] = USER, [':'] = USER, [';'] = USER, ['='] = USER, ['@'] = USER,
+	['['] = USER, ['\\'] = USER, [']'] = USER, ['|'] = USER,
 };
 
 void
@@ -39,15 +47,18 @@ void
 urlput_escaped(struct urlput *u, struct span s, enum escape set)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	unsigned char c;
-	size_t i;
+	unsigned char c = 0;
+	size_t n;
 
-	for (i = 0; i < s.n; i++) {
-		c = (unsigned char)s.p[i];
-		if (c >= 0x20 && c <= 0x7e && strchr(escaped[set], c) == NULL) {
-			urlput_char(u, (char)c);
-			continue;
+	for (; s.n != 0; s = span_skip(s, n + 1)) {
+		for (n = 0; n < s.n; n++) {
+			c = (unsigned char)s.p[n];
+			if ((escaped[c] & 1u << set) != 0)
+				break;
 		}
+		urlput_span(u, span_head(s, n));
+		if (n == s.n)
+			break;
 		urlput_char(u, '%');
 		urlput_char(u, hex[c >> 4]);
 		urlput_char(u, hex[c & 15]);
@@ -139,9 +150,8 @@ urlput_segments(struct urlput *u, struct span path)
 	bool more;
 
 	do {
-		for (i = 0; i < path.n && !urlput_slash_at(u, path, i); i++)
-			continue;
-		more = i < path.n;
+		i = span_any(path, u->web || u->file ? "/\\" : "/");
+		more = urlput_slash_at(u, path, i);
 		put_segment(u, span_head(path, i), more);
 		path = span_skip(path, i + 1);
 	} while (more);
@@ -150,13 +160,9 @@ urlput_segments(struct urlput *u, struct span path)
 struct span
 urlput_cut(struct span *in, const char *stops)
 {
-	struct span part;
-	size_t i;
+	struct span part = span_head(*in, span_any(*in, stops));
 
-	for (i = 0; i < in->n && !char_among(in->p[i], stops); i++)
-		continue;
-	part = span_head(*in, i);
-	*in = span_skip(*in, i);
+	*in = span_skip(*in, part.n);
 	return part;
 }
 

@@ -26,6 +26,7 @@ struct urlput {
 	const struct url *base;
 	struct url url;		/* kind, host_kind, ip, port, flags */
 	bool web, file;
+	int own_port;		/* the scheme's */
 	bool has_host, has_query, has_fragment, opaque;
 	/* Offsets into out. */
 	size_t user, password, userinfo_end, host, host_end, path, path_end;

@@ -23,8 +23,7 @@ enum {
 	START = 8,	/* an address may begin behind it */
 	BARE_START = 16,	/* a bare host may begin behind it */
 	HOST = 32,	/* may be in a bare host */
-	SIGN = 64,	/* no address without one of these */
-	TRAILING = 128	/* punctuation that readers leave off the end */
+	TRAILING = 64	/* punctuation that readers leave off the end */
 };
 
 #define LETTER (WORD | HOST)
@@ -39,15 +38,18 @@ static const unsigned char classes[256] = {
 	['&'] = POINT, ['\''] = MAIL_END | START | POINT,
 	['('] = MAIL_END | START | POINT, [')' ... '+'] = POINT,
 	[','] = MAIL_END | START | POINT, ['-'] = HOST | TRAILING,
-	['.'] = HOST | SIGN | TRAILING, ['/'] = BARE_START,
-	['0' ... '9'] = LETTER, [':'] = POINT | SIGN, [';'] = POINT,
+	['.'] = HOST | TRAILING, ['/'] = BARE_START,
+	['0' ... '9'] = LETTER, [':'] = POINT, [';'] = POINT,
 	['<'] = OPENING, ['='] = POINT, ['>'] = OPENING, ['?'] = POINT,
-	['@'] = POINT | SIGN, ['A' ... 'Z'] = LETTER, ['['] = OPENING,
+	['@'] = POINT, ['A' ... 'Z'] = LETTER, ['['] = OPENING,
 	['\\'] = BARE_START, [']'] = CLOSING, ['^'] = POINT,
 	['_'] = LETTER | TRAILING, ['`'] = OPENING, ['a' ... 'z'] = LETTER,
 	['{'] = OPENING, ['|'] = OPENING, ['}'] = CLOSING, ['~'] = POINT,
 	[0x80 ... 0x9f] = MAIL_END, [NBSP] = SPACE, [0xa1 ... 0xff] = MAIL_END,
 };
+
+/* No address without one of these. */
+static const char signs[URLTEXT_SIGNS] = { '.', '@', ':' };
 
 static unsigned char
 class_of(char c)
@@ -190,27 +192,36 @@ bare_end(struct urltext_scan *c, size_t i)
 	return c->bare_end;
 }
 
+/* Where the next of signs is, from the end of the chunk in hand on. */
+static size_t
+next_sign(struct urltext_scan *c)
+{
+	size_t i, nearest = c->text.n;
+
+	for (i = 0; i < URLTEXT_SIGNS; i++) {
+		if (c->signs[i] <= c->end)
+			c->signs[i] = c->end + span_chr(span_skip(c->text,
+			    c->end), signs[i]);
+		if (c->signs[i] < nearest)
+			nearest = c->signs[i];
+	}
+	return nearest;
+}
+
 /* The next chunk that can hold an address. */
 static bool
 next_chunk(struct urltext_scan *c)
 {
-	unsigned char all = 0, k;
-	size_t i = c->end, start = c->end;
+	size_t from = c->end, sign = next_sign(c);
 
-	for (; i < c->text.n; i++) {
-		k = class_at(c, i);
-		if ((k & END) == 0) {
-			all |= k;
-			continue;
-		}
-		if ((all & SIGN) != 0)
-			break;
-		start = i + 1;
-		all = 0;
-	}
-	c->at = start;
-	c->end = i;
-	return (all & SIGN) != 0;
+	c->at = c->end = sign;
+	if (sign == c->text.n)
+		return false;
+	while (c->at > from && (class_at(c, c->at - 1) & END) == 0)
+		c->at--;
+	while (c->end < c->text.n && (class_at(c, c->end) & END) == 0)
+		c->end++;
+	return true;
 }
 
 /* Without what readers do not take for a part of it. */

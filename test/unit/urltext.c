@@ -48,6 +48,8 @@ static const struct row {
 	    "mailto:foo@example.com/s mailto:bar@example.org/s" },
 	{ "mailto", "mailto:bar@example.org?subject=x",
 	    "mailto:bar@example.org?subject=x" },
+	{ "signs alone", ". @ : .:@ a.com :. . b.com", "http://a.com/su "
+	    "http://b.com/su" },
 	{ "marks before mail", "email:a@b.com skype:c@d.com E-Mail::e@f.com",
 	    "mailto:a@b.com/s mailto:c@d.com/s mailto:e@f.com/s" },
 	{ "escaped mail", "mailto:a%2Eb@example.com mailto:foo%40example.com",
