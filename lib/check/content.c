@@ -8,8 +8,6 @@
  */
 #include "check/check.h"
 
-#include <string.h>
-
 #include "mail/fold.h"
 #include "mail/html_chars.h"
 
@@ -309,28 +307,31 @@ static void
 judge_text(struct inquiry *q, struct span text, size_t *split)
 {
 	static const char soft[] = "\xc2\xad";
-	const char *s = text.p, *end = text.p + text.n;
-	bool letter = false, zero = false, plain;
+	struct span rest = text;
+	bool letter = false, zero = false;
 	enum html_char kind;
 	size_t n;
 
-	for (; s < end; s += n) {
-		kind = html_char_at(s, end, &n);
-		plain = kind == HTML_CHAR_PLAIN && n == 1 &&
-		    char_alpha((unsigned char)*s);
-		if (kind == HTML_CHAR_ZERO) {
-			zero = zero || (letter && memcmp(s, soft, 2) != 0);
+	for (; rest.n != 0; rest = span_skip(rest, n)) {
+		n = span_ascii_run(rest);
+		if (n != 0) {	/* its ends matter, and nothing inside */
+			if (zero && char_alpha((unsigned char)rest.p[0]) &&
+			    ++*split == SPLIT_WORDS)
+				inquiry_raise(q, "WORDS_SPLIT", "%.*s",
+				    SPAN_ARG(around(text, text.n - rest.n)));
+			letter = char_alpha((unsigned char)rest.p[n - 1]);
+			zero = false;
 			continue;
 		}
-		if (zero && plain && ++*split == SPLIT_WORDS)
-			inquiry_raise(q, "WORDS_SPLIT", "%.*s",
-			    SPAN_ARG(around(text, (size_t)(s - text.p))));
-		if (kind == HTML_CHAR_BIDI &&
-		    is_override(span_make(s, (size_t)(end - s))))
+		kind = html_char_at(rest.p, rest.p + rest.n, &n);
+		if (kind == HTML_CHAR_ZERO) {
+			zero = zero || (letter && !span_starts(rest, soft));
+			continue;
+		}
+		if (kind == HTML_CHAR_BIDI && is_override(rest))
 			inquiry_raise(q, "BIDI_OVERRIDE", "%.*s",
-			    SPAN_ARG(around(text, (size_t)(s - text.p))));
-		letter = plain;
-		zero = false;
+			    SPAN_ARG(around(text, text.n - rest.n)));
+		letter = zero = false;
 	}
 }
 
