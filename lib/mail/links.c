@@ -34,24 +34,33 @@ links_new(struct arena *arena, const struct links_view *view)
 	return l;
 }
 
+static struct link *
+known_link(const struct links *l, struct span raw)
+{
+	size_t i;
+
+	return linkset_find(l->by_raw, raw, &i) ? l->items[i] : NULL;
+}
+
 /* The link of that name, made if need be; NULL when there is no room. */
 static struct link *
 link_of(struct links *l, struct span raw)
 {
+	struct link *known;
 	bool fresh;
-	size_t i;
 
 	if (raw.n > URL_MAX) {
 		raw.n = URL_MAX;
 		l->truncated = true;
 	}
+	known = known_link(l, raw);
+	if (known != NULL)
+		return known;
 	if (l->count >= LINKS_MAX || l->bytes + raw.n > LINKS_BYTES_MAX) {
 		l->full = true;
 		return NULL;
 	}
-	i = linkset_put(l->by_raw, raw, &fresh);
-	if (!fresh)
-		return l->items[i];
+	linkset_put(l->by_raw, raw, &fresh);
 	l->items = arena_room(l->arena, l->items, l->count,
 	    sizeof(*l->items), &l->room);
 	l->items[l->count] = arena_alloc(l->arena, sizeof(struct link));
@@ -221,12 +230,15 @@ absolute(struct links *l, struct span url, const struct url *base)
 static struct link *
 link_from(struct links *l, struct span url, const struct url *base)
 {
-	struct link *k;
+	struct link *k = known_link(l, url);
 	struct url at;
 
+	if (k != NULL && k->good)
+		return k;
 	if (!url_parse(l->arena, url, NULL, &at))
 		return link_of(l, absolute(l, url, base));
-	k = link_of(l, url);
+	if (k == NULL)
+		k = link_of(l, url);
 	if (k != NULL && !k->seen && k->raw.n == url.n) {
 		k->url = at;
 		k->good = true;

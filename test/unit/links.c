@@ -294,6 +294,10 @@ limits(void)
 		buf_printf(&text, "http://h%u.com/ ", i);
 	links_add_text(lab.links, buf_contents(&text));
 	CHECK("links", lab.links->full && lab.links->count == LINKS_MAX);
+	links_add_html(lab.links, html_parse(&lab.arena,
+	    span_of("<a href='http://h0.com/'>x</a>")));
+	CHECK("known link", lab.links->count == LINKS_MAX &&
+	    lab.links->items[0]->sources == 1u << HTML_A);
 	lab_close(&lab);
 
 	/* Each form of 8 kB leads to one a little shorter. */
