@@ -144,12 +144,14 @@ without_last(struct span host)
 static bool
 name_fits(struct span name, struct span pattern)
 {
-	struct span below = span_skip(pattern, 1);
+	struct span tail;
 
-	if (name.n >= pattern.n)
-		return (name.n == pattern.n || pattern.p[0] == '.') &&
-		    span_eq(span_skip(name, name.n - pattern.n), pattern);
-	return pattern.p[0] == '.' && span_eq(name, below);
+	if (pattern.p[0] != '.')
+		return span_eq(name, pattern);
+	if (name.n < pattern.n)
+		return span_eq(name, span_skip(pattern, 1));
+	tail = span_skip(name, name.n - pattern.n);
+	return tail.p[0] == '.' && span_eq(tail, pattern);
 }
 
 static struct endings
