@@ -175,11 +175,15 @@ span_chr(struct span a, char c)
 size_t span_rchr(struct span a, char c);
 size_t span_find(struct span a, struct span needle);
 
+/*
+ * The same whatever the case; only for needles of some twenty bytes.  key is
+ * the offset in needle of the byte that is looked for first: a rare one.
+ */
+size_t span_ifind(struct span a, struct span needle, size_t key);
+size_t span_rarest(struct span needle);
+
 /* Offset of the first byte that is in set, or a.n; a zero never is. */
 size_t span_any(struct span a, const char *set);
-
-/* The same whatever the case; only for needles of some twenty bytes. */
-size_t span_ifind(struct span a, struct span needle);
 
 /* Without white space around it. */
 struct span span_trim(struct span a);

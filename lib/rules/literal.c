@@ -19,9 +19,20 @@ struct part {
 	bool edges;
 	struct needs needs;	/* it contains these */
 	uint32_t max;		/* bytes, or LITERAL_ANYWHERE */
+	unsigned least;		/* bytes of a string worth keeping */
+	unsigned depth;		/* in the tree */
 };
 
-static void find_part(const struct tree *, struct part *, unsigned depth);
+static void find_part(const struct tree *, struct part *);
+
+/* Of what is found in the other one; nothing is known yet. */
+static void
+part_init(struct part *p, const struct part *around)
+{
+	memset(p, 0, sizeof(*p));
+	p->least = around->least;
+	p->depth = around->depth + 1;
+}
 
 static void
 literals_done(struct literals *l)
@@ -103,12 +114,12 @@ words_collect(struct literals *words, const struct literals *more, size_t max)
 }
 
 static bool
-words_usable(const struct literals *words)
+words_usable(const struct literals *words, unsigned least)
 {
 	size_t i;
 
 	for (i = 0; i < words->n; i++)
-		if (words->all[i].n < LITERAL_LEAST)
+		if (words->all[i].n < least)
 			return false;
 	return words->n > 0 && words->n <= LITERAL_COUNT_MAX;
 }
@@ -143,13 +154,14 @@ multiply(uint32_t a, uint32_t b)
 
 /* Adds a copy of the words, if they are among the rarest. */
 static void
-consider(struct needs *needs, const struct literals *words, unsigned times,
+consider(struct part *p, const struct literals *words, unsigned times,
     uint32_t before)
 {
 	struct literals new = {.times = times, .before = before};
+	struct needs *needs = &p->needs;
 	size_t at = 0, i;
 
-	if (!words_usable(words))
+	if (!words_usable(words, p->least))
 		return;
 	new.rate = literals_rate(words, times);
 	while (at < needs->n && needs->all[at].rate <= new.rate)
@@ -169,7 +181,7 @@ consider(struct needs *needs, const struct literals *words, unsigned times,
 }
 
 static void
-consider_all(struct needs *needs, const struct needs *more, unsigned factor,
+consider_all(struct part *p, const struct needs *more, unsigned factor,
     uint32_t before)
 {
 	unsigned times;
@@ -177,7 +189,7 @@ consider_all(struct needs *needs, const struct needs *more, unsigned factor,
 
 	for (i = 0; i < more->n; i++) {
 		times = more->all[i].times * factor;
-		consider(needs, &more->all[i], times < NEEDS_TIMES_MAX ?
+		consider(p, &more->all[i], times < NEEDS_TIMES_MAX ?
 		    times : NEEDS_TIMES_MAX,
 		    plus(before, more->all[i].before));
 	}
@@ -253,8 +265,8 @@ join(struct part *whole, struct literals *run, struct part *next)
 		return;
 	if (next->edges && words_cross(run, &next->words))
 		next->exact = false;
-	consider(&whole->needs, run, 1, run->before);
-	consider_all(&whole->needs, &next->needs, 1, whole->max);
+	consider(whole, run, 1, run->before);
+	consider_all(whole, &next->needs, 1, whole->max);
 	whole->exact = false;
 	if (next->exact || next->edges) {
 		free(run->all);
@@ -268,7 +280,7 @@ join(struct part *whole, struct literals *run, struct part *next)
 }
 
 static void
-find_cat(const struct tree *t, struct part *out, unsigned depth)
+find_cat(const struct tree *t, struct part *out)
 {
 	struct literals run = {0};
 	struct part next;
@@ -276,7 +288,8 @@ find_cat(const struct tree *t, struct part *out, unsigned depth)
 	words_empty(&run);
 	out->exact = true;
 	for (t = t->child; t != NULL; t = t->next) {
-		find_part(t, &next, depth);
+		part_init(&next, out);
+		find_part(t, &next);
 		join(out, &run, &next);
 		out->max = plus(out->max, next.max);
 		part_done(&next);
@@ -285,7 +298,7 @@ find_cat(const struct tree *t, struct part *out, unsigned depth)
 		out->words = run;
 		return;
 	}
-	consider(&out->needs, &run, 1, run.before);
+	consider(out, &run, 1, run.before);
 	literals_done(&run);
 }
 
@@ -306,12 +319,12 @@ add_branch(struct literals *sum, struct part *branch)
 	}
 	if (sum->n == 0 || times < sum->times)
 		sum->times = times;
-	return words_usable(need) &&
+	return words_usable(need, branch->least) &&
 	    words_collect(sum, need, LITERAL_COUNT_MAX);
 }
 
 static void
-find_alt(const struct tree *t, struct part *out, unsigned depth)
+find_alt(const struct tree *t, struct part *out)
 {
 	struct literals need = {0};
 	struct part branch;
@@ -319,7 +332,8 @@ find_alt(const struct tree *t, struct part *out, unsigned depth)
 
 	out->exact = true;
 	for (t = t->child; t != NULL && (out->exact || all); t = t->next) {
-		find_part(t, &branch, depth);
+		part_init(&branch, out);
+		find_part(t, &branch);
 		if (branch.max > out->max)
 			out->max = branch.max;
 		all = all && add_branch(&need, &branch);
@@ -331,7 +345,7 @@ find_alt(const struct tree *t, struct part *out, unsigned depth)
 	if (t != NULL)
 		out->max = LITERAL_ANYWHERE;
 	if (all)
-		consider(&out->needs, &need, need.times, need.before);
+		consider(out, &need, need.times, need.before);
 	literals_done(&need);
 	if (out->exact)
 		words_sort(&out->words);
@@ -365,14 +379,14 @@ repeat_needs(struct part *p, unsigned times)
 	if (times > NEEDS_TIMES_MAX)
 		times = NEEDS_TIMES_MAX;
 	memset(&p->needs, 0, sizeof(p->needs));
-	consider_all(&p->needs, &once, times, 0);
+	consider_all(p, &once, times, 0);
 	needs_done(&once);
 	if (p->exact)
-		consider(&p->needs, &p->words, times, 0);
+		consider(p, &p->words, times, 0);
 }
 
 static void
-find_repeat(const struct tree *t, struct part *out, unsigned depth)
+find_repeat(const struct tree *t, struct part *out)
 {
 	struct literals once;
 	uint32_t i;
@@ -387,7 +401,8 @@ find_repeat(const struct tree *t, struct part *out, unsigned depth)
 		    LITERAL_ANYWHERE;
 		return;
 	}
-	find_part(t->child, out, depth);
+	out->depth++;
+	find_part(t->child, out);
 	if (t->min == 0) {
 		make_optional(out);
 		return;
@@ -410,14 +425,12 @@ find_repeat(const struct tree *t, struct part *out, unsigned depth)
 }
 
 static void
-find_part(const struct tree *t, struct part *out, unsigned depth)
+find_part(const struct tree *t, struct part *out)
 {
-	memset(out, 0, sizeof(*out));
-	if (depth > LITERAL_DEPTH_MAX) {
+	if (out->depth > LITERAL_DEPTH_MAX) {
 		out->max = LITERAL_ANYWHERE;
 		return;
 	}
-	depth++;
 	switch (t->kind) {
 	case TREE_EMPTY:
 		words_init(&out->words, 1);
@@ -428,13 +441,13 @@ find_part(const struct tree *t, struct part *out, unsigned depth)
 		out->max = 1;
 		break;
 	case TREE_CAT:
-		find_cat(t, out, depth);
+		find_cat(t, out);
 		break;
 	case TREE_ALT:
-		find_alt(t, out, depth);
+		find_alt(t, out);
 		break;
 	case TREE_REPEAT:
-		find_repeat(t, out, depth);
+		find_repeat(t, out);
 		break;
 	case TREE_ANY:
 		out->max = LITERAL_ANYWHERE;
@@ -469,19 +482,37 @@ words_reduce(struct literals *words)
 	words->n = n;
 }
 
+static void
+words_key(struct literals *words)
+{
+	struct literal *w;
+
+	for (w = words->all; w < words->all + words->n; w++)
+		w->key = (uint8_t)span_rarest(span_make(w->p, w->n));
+}
+
+/* No string shorter than least is kept. */
+static void
+find(const struct tree *tree, unsigned least, struct needs *out)
+{
+	struct part whole = {.least = least};
+	size_t i;
+
+	find_part(tree, &whole);
+	if (whole.exact || whole.edges)
+		consider(&whole, &whole.words, 1, 0);
+	for (i = 0; i < whole.needs.n; i++) {
+		words_reduce(&whole.needs.all[i]);
+		words_key(&whole.needs.all[i]);
+	}
+	*out = whole.needs;
+	literals_done(&whole.words);
+}
+
 void
 needs_find(const struct tree *tree, struct needs *out)
 {
-	struct part whole;
-	size_t i;
-
-	find_part(tree, &whole, 0);
-	if (whole.exact || whole.edges)
-		consider(&whole.needs, &whole.words, 1, 0);
-	for (i = 0; i < whole.needs.n; i++)
-		words_reduce(&whole.needs.all[i]);
-	*out = whole.needs;
-	literals_done(&whole.words);
+	find(tree, LITERAL_LEAST, out);
 }
 
 void
@@ -498,7 +529,7 @@ needs_read(struct span pattern, unsigned flags, struct needs *out)
 	tree = plain.full ? NULL :
 	    tree_parse(&arena, buf_contents(&plain), flags, NULL);
 	if (tree != NULL)
-		needs_find(tree, out);
+		find(tree, 1, out);
 	buf_done(&plain);
 	arena_done(&arena);
 }
@@ -508,14 +539,14 @@ static unsigned
 count_places(const struct literals *l, struct span subject, unsigned most)
 {
 	unsigned count = 0;
+	const struct literal *w;
 	struct span rest;
-	size_t i, at;
+	size_t at;
 
-	for (i = 0; i < l->n; i++)
+	for (w = l->all; w < l->all + l->n; w++)
 		for (rest = subject; count < most; rest = span_skip(rest,
 		    at + 1)) {
-			at = span_ifind(rest, span_make(l->all[i].p,
-			    l->all[i].n));
+			at = span_ifind(rest, span_make(w->p, w->n), w->key);
 			if (at >= rest.n)
 				break;
 			count++;

@@ -13,7 +13,7 @@
 #include "rules/regex_tree.h"
 
 #define LITERAL_BYTES_MAX 23	/* of one string; the rest of it is not used */
-#define LITERAL_LEAST 3		/* bytes of a string worth looking for */
+#define LITERAL_LEAST 3		/* bytes of a string that engines look for */
 #define LITERAL_COUNT_MAX 4096	/* strings of one pattern */
 #define LITERAL_DEPTH_MAX 1000	/* of the tree */
 
@@ -25,6 +25,7 @@
 struct literal {
 	uint8_t n;
 	char p[LITERAL_BYTES_MAX];	/* lower case */
+	uint8_t key;			/* for span_ifind */
 };
 
 struct literals {
@@ -62,7 +63,10 @@ void needs_done(struct needs *);
 /* Drops all sets but the first n. */
 void needs_cut(struct needs *, size_t n);
 
-/* The same of a pattern: none where its syntax is not understood. */
+/*
+ * The same of a pattern that is tried by itself, where one byte is worth
+ * looking for: none where its syntax is not understood.
+ */
 void needs_read(struct span pattern, unsigned flags, struct needs *out);
 
 /*

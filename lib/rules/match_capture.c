@@ -158,18 +158,6 @@ texts_of(struct match *match, const struct rule *rule)
 	}
 }
 
-static bool
-any_possible(const struct template *t, const struct match *match,
-    const struct texts *texts)
-{
-	size_t i;
-
-	for (i = 0; i < texts->count; i++)
-		if (template_possible(t, match, texts->items[i]))
-			return true;
-	return false;
-}
-
 /* Without tflags multiple one hit is enough. */
 static void
 try_texts(struct match *match, const struct rule *rule,
@@ -191,7 +179,7 @@ try_template(struct match *match, const struct template *t, struct buf *room)
 	struct texts texts = texts_of(match, rule);
 	struct regex *regex;
 
-	if (!rule->pattern.negate && !any_possible(t, match, &texts))
+	if (!rule->pattern.negate && !template_possible(t, match, &texts))
 		return;
 	buf_reset(room);
 	if (!fill(room, match, rule->pattern.text))

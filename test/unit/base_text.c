@@ -320,12 +320,27 @@ test_prose(void)
 	CHECK("count high bytes", span_count(span_of("\377x\376\377"),
 	    '\377') == 2);
 }
+/* Found in any case, whichever byte is the key. */
+static const struct {
+	const char *text, *needle;
+	size_t at;
+} finds[] = {
+	{ "xAbaBC", "abc", 3 },
+	{ "xAbaB", "abc", 5 },
+	{ "x", "", 0 },
+	{ "", "a", 0 },
+	{ "a@", "ea@", 2 },
+	{ "A@ea@eA@", "Ea@", 2 },
+	{ "@eA\200@", "ea\200", 1 },
+	{ "Zz E e", " e", 2 },
+	{ "bAB", "ab", 1 },
+};
 
 static void
 test_bytes(void)
 {
 	struct arena arena;
-	size_t i;
+	size_t i, key;
 
 	for (i = 0; i < ROWS(bytes); i++) {
 		CHECK("word", char_word(bytes[i].c) == bytes[i].word);
@@ -345,10 +360,15 @@ test_bytes(void)
 	CHECK("find what is cut off",
 	    span_find(span_of("xxab"), span_of("abc")) == 4);
 	CHECK("find nothing", span_find(span_of("ab"), span_of("")) == 0);
-	CHECK("find in any case",
-	    span_ifind(span_of("xAbaBC"), span_of("abc")) == 3 &&
-	    span_ifind(span_of("xAbaB"), span_of("abc")) == 5 &&
-	    span_ifind(span_of("x"), span_of("")) == 0);
+	for (i = 0; i < ROWS(finds); i++)
+		for (key = 0; key == 0 ||
+		    key < strlen(finds[i].needle); key++)
+			CHECK(finds[i].needle, span_ifind(span_of(
+			    finds[i].text), span_of(finds[i].needle), key) ==
+			    finds[i].at);
+	CHECK("rarest", span_rarest(span_of("the Mx")) == 5 &&
+	    span_rarest(span_of("Ee@z")) == 3 &&
+	    span_rarest(span_of("a.b")) == 1 && span_rarest(span_of("")) == 0);
 	CHECK("among", char_among('b', "abc") && !char_among('d', "abc") &&
 	    !char_among('\0', "abc"));
 	arena_init(&arena);
