@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "rules/field.h"
+#include "rules/fieldtext.h"
 #include "rules/mimeflags.h"
 #include "rules/relayform.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rules/field.h"
+#include "rules/fieldtext.h"
 #include "rules/locales.h"
 
 #define CAPS_MIN 10		/* bytes of a subject */

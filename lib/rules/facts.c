@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rules/field.h"
+#include "rules/fieldtext.h"
 #include "rules/lists.h"
 
 /* redirector_pattern: where a link leads through the link itself. */
@@ -142,28 +143,6 @@ facts_get(struct facts *f, const char *name)
 	return value;
 }
 
-/* Appends without the CR of a line end. */
-static size_t
-put_lf(char *to, struct span s)
-{
-	const char *p = s.p, *end = s.p + s.n, *cr;
-	size_t n = 0, run;
-
-	while (p < end) {
-		cr = memchr(p, '\r', (size_t)(end - p));
-		run = (size_t)((cr != NULL ? cr : end) - p);
-		memcpy(to + n, p, run);
-		n += run;
-		p += run;
-		if (cr == NULL)
-			break;
-		if (p + 1 >= end || p[1] != '\n')
-			to[n++] = '\r';
-		p++;
-	}
-	return n;
-}
-
 struct span
 facts_full(struct facts *f)
 {
@@ -178,13 +157,13 @@ facts_full(struct facts *f)
 		room += m->headers[i].name.n + m->headers[i].value.n + 2;
 	p = arena_bytes(f->arena, room);
 	for (i = 0; i < m->header_count; i++) {
-		n += put_lf(p + n, m->headers[i].name);
+		n += field_put_lf(p + n, m->headers[i].name);
 		p[n++] = ':';
-		n += put_lf(p + n, m->headers[i].value);
+		n += field_put_lf(p + n, m->headers[i].value);
 		p[n++] = '\n';
 	}
 	p[n++] = '\n';
-	n += put_lf(p + n, body);
+	n += field_put_lf(p + n, body);
 	f->full = span_make(p, n);
 	return f->full;
 }

@@ -33,6 +33,16 @@ struct facts_named {
 	struct span value;
 };
 
+/* What fieldaddr.h reads in a value; those asked for last come first. */
+struct facts_addresses {
+	struct span value;
+	const struct fieldaddr *items;
+	size_t count;
+	struct facts_addresses *next;
+};
+
+struct fieldaddr;
+struct field_texts;	/* fieldtext.c */
 struct geo;		/* net/geo.h */
 struct lists;		/* lists.h: addresses and domains that rules name */
 
@@ -56,6 +66,9 @@ struct facts {
 
 	void *slots[FACTS_SLOTS];	/* NULL at first */
 	struct netanswer *network;	/* by rule.index, or NULL */
+
+	struct field_texts *texts;	/* private to fieldtext.c */
+	struct facts_addresses *addresses;	/* private to field.c */
 
 	/* Private to facts.c. */
 	struct relays *relays;

@@ -7,7 +7,10 @@
 #include "rules/fieldaddr.h"
 #include "rules/fieldhost.h"
 #include "rules/fieldplace.h"
+#include "rules/fieldtext.h"
 #include "rules/relays.h"
+
+#define ADDRESSES_KEPT 64	/* values whose addresses are looked up */
 
 /* Adds a value unless there are too many. */
 static void
@@ -25,42 +28,6 @@ add(struct facts *f, struct field_values *v, struct span value)
 		v->items = items;
 	}
 	v->items[v->count++] = value;
-}
-
-/* A copy with CRLF made LF, as all rules expect. */
-static struct span
-lf_only(struct arena *arena, struct span raw)
-{
-	struct span out;
-	char *p;
-	size_t i;
-
-	if (memchr(raw.p, '\r', raw.n) == NULL)
-		return raw;
-	p = arena_bytes(arena, raw.n);
-	out = span_make(p, 0);
-	for (i = 0; i < raw.n; i++)
-		if (raw.p[i] != '\r' || i + 1 == raw.n || raw.p[i + 1] != '\n')
-			p[out.n++] = raw.p[i];
-	return out;
-}
-
-struct span
-field_decode(struct arena *arena, struct span name, struct span raw)
-{
-	return words_allowed(name) ? words_decode(arena, raw, NULL) :
-	    words_unfold(arena, raw, NULL);
-}
-
-static struct span
-with_newline(struct facts *f, struct span value)
-{
-	char *p = arena_bytes(f->arena, value.n + 1);
-
-	if (value.n > 0)
-		memcpy(p, value.p, value.n);
-	p[value.n] = '\n';
-	return span_make(p, value.n + 1);
 }
 
 /* On one line, as lists of several fields have their raw values. */
@@ -86,25 +53,15 @@ unfold(struct arena *arena, struct span raw)
 	return out;
 }
 
-static struct span
-value_of(struct facts *f, const struct header *h, bool raw)
-{
-	struct span value = lf_only(f->arena, h->value);
-
-	value = span_head(value, FIELD_VALUE_MAX);
-	return raw ? value : field_decode(f->arena, h->name, value);
-}
-
 /* Every real field of that name. */
 static void
 add_named(struct facts *f, struct span name, bool raw, struct field_values *v)
 {
-	const struct header *h = f->message->headers;
 	size_t i;
 
-	for (i = 0; i < f->message->header_count; i++)
-		if (span_ieq(h[i].name, name))
-			add(f, v, with_newline(f, value_of(f, &h[i], raw)));
+	for (i = fieldtext_first(f, name); i < f->message->header_count;
+	    i = fieldtext_next(f, i))
+		add(f, v, raw ? fieldtext_raw(f, i) : fieldtext_decoded(f, i));
 }
 
 static void
@@ -121,32 +78,58 @@ add_list(struct facts *f, const char *const *names, bool raw,
 	}
 }
 
-/* A whole field: its name, a blank too unless raw, its value, a line end. */
-static struct span
-whole(struct facts *f, const struct header *h, bool raw)
+static void
+add_to_cc(struct facts *f, const struct field_key *key, struct field_values *v)
 {
-	struct span value = raw ? lf_only(f->arena, h->value) :
-	    value_of(f, h, false);
-	char *p = arena_bytes(f->arena, h->name.n + value.n + 3);
-	size_t n = h->name.n;
+	static const char *const names[] = {"To", "Cc", NULL};
 
-	memcpy(p, h->name.p, n);
-	p[n++] = ':';
-	if (!raw)
-		p[n++] = ' ';
-	if (value.n > 0)
-		memcpy(p + n, value.p, value.n);
-	p[n + value.n] = '\n';
-	return span_make(p, n + value.n + 1);
+	add_list(f, names, key->modifiers & FIELD_RAW, v);
 }
 
 static void
-add_all(struct facts *f, bool raw, struct field_values *v)
+add_ids(struct facts *f, const struct field_key *key, struct field_values *v)
+{
+	static const char *const names[] = {"X-Message-Id",
+	    "Resent-Message-Id", "X-Original-Message-ID", "Message-Id", NULL};
+
+	add_list(f, names, key->modifiers & FIELD_RAW, v);
+}
+
+static void
+add_sender(struct facts *f, const struct field_key *key,
+    struct field_values *v)
+{
+	(void)key;
+	add(f, v, f->message->sender);
+}
+
+/* A whole field: its name, a blank too unless raw, its value, a line end. */
+static struct span
+whole(struct facts *f, size_t i, bool raw)
+{
+	struct span name = f->message->headers[i].name;
+	struct span value = raw ? fieldtext_lf(f, i) : fieldtext_decoded(f, i);
+	char *p = arena_bytes(f->arena, name.n + value.n + 3);
+	size_t n = name.n;
+
+	memcpy(p, name.p, n);
+	p[n++] = ':';
+	if (!raw)
+		p[n++] = ' ';
+	memcpy(p + n, value.p, value.n);
+	n += value.n;
+	if (raw)
+		p[n++] = '\n';
+	return span_make(p, n);
+}
+
+static void
+add_all(struct facts *f, const struct field_key *key, struct field_values *v)
 {
 	size_t i;
 
 	for (i = 0; i < f->message->header_count; i++)
-		add(f, v, whole(f, &f->message->headers[i], raw));
+		add(f, v, whole(f, i, key->modifiers & FIELD_RAW));
 }
 
 /*
@@ -169,98 +152,99 @@ add_between(struct facts *f, bool whole_top, size_t from, size_t to, bool raw,
 			continue;
 		if (seen == to + 1 && !received)
 			return;
-		add(f, v, whole(f, &m->headers[i], raw));
+		add(f, v, whole(f, i, raw));
 		if (seen == to + 1)
 			return;
 	}
 }
 
-/* ALL-TRUSTED and kin: fields that a trusted relay wrote, or may not have. */
-static bool
-add_part(struct facts *f, struct span name, bool raw, struct field_values *v)
-{
-	const struct relays *r;
+/* A name for what is no field of the message. */
+struct field_pseudo {
+	const char *name;
+	bool exact;		/* upper case is meant */
+	void (*add)(struct facts *, const struct field_key *,
+	    struct field_values *);
+	size_t offset;		/* in struct relays */
+};
 
-	if (!span_starts(name, "ALL-"))
-		return false;
-	r = facts_relays(f);
-	if (span_is(name, "ALL-TRUSTED"))
-		add_between(f, true, 0, r->trusted_fields, raw, v);
-	else if (span_is(name, "ALL-INTERNAL"))
-		add_between(f, true, 0, r->internal_fields, raw, v);
-	else if (span_is(name, "ALL-UNTRUSTED"))
-		add_between(f, false, r->trusted_fields, SIZE_MAX - 1, raw, v);
-	else if (span_is(name, "ALL-EXTERNAL"))
-		add_between(f, false, r->internal_fields, SIZE_MAX - 1, raw,
-		    v);
-	else
-		return false;
-	return true;
+/* What the relays say about the key. */
+static const void *
+of_relays(struct facts *f, const struct field_key *key)
+{
+	return (const char *)facts_relays(f) + key->pseudo->offset;
 }
 
-/* One of the texts that tell the way of the message; false for other names. */
-static bool
-add_relays(struct facts *f, struct span name, struct field_values *v)
-{
-	static const struct {
-		const char *name;
-		size_t offset;
-	} rows[] = {
-		{"X-Spam-Relays-Trusted", offsetof(struct relays,
-		    trusted_text)},
-		{"X-Spam-Relays-Untrusted", offsetof(struct relays,
-		    untrusted_text)},
-		{"X-Spam-Relays-Internal", offsetof(struct relays,
-		    internal_text)},
-		{"X-Spam-Relays-External", offsetof(struct relays,
-		    external_text)},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (span_iis(name, rows[i].name)) {
-			add(f, v, *(const struct span *)((const char *)
-			    facts_relays(f) + rows[i].offset));
-			return true;
-		}
-	return false;
-}
-
-static bool
-add_places(struct facts *f, struct span name, struct field_values *v)
-{
-	struct span value;
-
-	if (fieldplace_needs(name) == 0)
-		return false;
-	value = fieldplace_value(f, name);
-	if (value.p != NULL)
-		add(f, v, value);
-	return true;
-}
-
-/* All values, before modifiers other than :raw. */
+/* One of the texts that tell the way of the message. */
 static void
-add_values(struct facts *f, const struct field_key *key, bool raw,
+add_relays(struct facts *f, const struct field_key *key,
     struct field_values *v)
 {
-	static const char *const to_cc[] = {"To", "Cc", NULL};
-	static const char *const ids[] = {"X-Message-Id", "Resent-Message-Id",
-	    "X-Original-Message-ID", "Message-Id", NULL};
+	add(f, v, *(const struct span *)of_relays(f, key));
+}
 
-	if (span_is(key->name, "ALL"))
-		add_all(f, raw, v);
-	else if (span_iis(key->name, "EnvelopeFrom"))
-		add(f, v, f->message->sender);
-	else if (span_iis(key->name, "ToCc"))
-		add_list(f, to_cc, raw, v);
-	else if (span_is(key->name, "MESSAGEID"))
-		add_list(f, ids, raw, v);
-	else if (!add_relays(f, key->name, v) &&
-	    !add_places(f, key->name, v) &&
-	    !add_part(f, key->name, raw, v))
-		add_named(f, key->name, raw || (key->modifiers &
-		    (FIELD_ADDR | FIELD_NAME)), v);
+/* Fields that a trusted relay wrote. */
+static void
+add_above(struct facts *f, const struct field_key *key,
+    struct field_values *v)
+{
+	add_between(f, true, 0, *(const size_t *)of_relays(f, key),
+	    key->modifiers & FIELD_RAW, v);
+}
+
+/* Fields that it may not have written. */
+static void
+add_below(struct facts *f, const struct field_key *key,
+    struct field_values *v)
+{
+	add_between(f, false, *(const size_t *)of_relays(f, key),
+	    SIZE_MAX - 1, key->modifiers & FIELD_RAW, v);
+}
+
+static void
+add_place(struct facts *f, const struct field_key *key,
+    struct field_values *v)
+{
+	struct span value = fieldplace_value(f, key->name);
+
+	if (value.p != NULL)
+		add(f, v, value);
+}
+
+/* Places have names of their own: the last row stands for all of them. */
+static const struct field_pseudo pseudos[] = {
+	{"ALL", true, add_all, 0},
+	{"ALL-TRUSTED", true, add_above,
+	    offsetof(struct relays, trusted_fields)},
+	{"ALL-INTERNAL", true, add_above,
+	    offsetof(struct relays, internal_fields)},
+	{"ALL-UNTRUSTED", true, add_below,
+	    offsetof(struct relays, trusted_fields)},
+	{"ALL-EXTERNAL", true, add_below,
+	    offsetof(struct relays, internal_fields)},
+	{"EnvelopeFrom", false, add_sender, 0},
+	{"ToCc", false, add_to_cc, 0},
+	{"MESSAGEID", true, add_ids, 0},
+	{"X-Spam-Relays-Trusted", false, add_relays,
+	    offsetof(struct relays, trusted_text)},
+	{"X-Spam-Relays-Untrusted", false, add_relays,
+	    offsetof(struct relays, untrusted_text)},
+	{"X-Spam-Relays-Internal", false, add_relays,
+	    offsetof(struct relays, internal_text)},
+	{"X-Spam-Relays-External", false, add_relays,
+	    offsetof(struct relays, external_text)},
+	{NULL, false, add_place, 0},
+};
+
+static const struct field_pseudo *
+pseudo_of(struct span name)
+{
+	const struct field_pseudo *p;
+
+	for (p = pseudos; p->name != NULL; p++)
+		if (p->exact ? span_is(name, p->name) :
+		    span_iis(name, p->name))
+			return p;
+	return fieldplace_needs(name) != 0 ? p : NULL;
 }
 
 static void
@@ -293,18 +277,44 @@ display_name(struct facts *f, struct span name)
 	return out;
 }
 
+/* The addresses of a value, which stays where it is: each is read once. */
+static const struct facts_addresses *
+addresses_of(struct facts *f, struct span value)
+{
+	struct fieldaddr found[FIELD_ADDRESSES_MAX], *all;
+	struct facts_addresses *a = f->addresses, *new;
+	size_t depth;
+
+	for (depth = 0; a != NULL && depth < ADDRESSES_KEPT; depth++) {
+		if (a->value.p == value.p && a->value.n == value.n)
+			return a;
+		a = a->next;
+	}
+	new = arena_alloc(f->arena, sizeof(*new));
+	new->value = value;
+	new->count = fieldaddr_parse(f->arena, value, found,
+	    FIELD_ADDRESSES_MAX);
+	all = arena_alloc(f->arena, new->count * sizeof(*all));
+	memcpy(all, found, new->count * sizeof(*all));
+	new->items = all;
+	new->next = f->addresses;
+	f->addresses = new;
+	return new;
+}
+
 /* The addresses in the values, or the names beside them. */
 static void
 take_addresses(struct facts *f, unsigned modifiers, struct field_values *v)
 {
-	struct fieldaddr found[FIELD_ADDRESSES_MAX];
+	const struct facts_addresses *a;
+	const struct fieldaddr *found;
 	struct field_values out = {NULL, 0, 0};
-	size_t i, k, n;
+	size_t i, k;
 
 	for (i = 0; i < v->count; i++) {
-		n = fieldaddr_parse(f->arena, v->items[i], found,
-		    FIELD_ADDRESSES_MAX);
-		for (k = 0; k < n; k++)
+		a = addresses_of(f, v->items[i]);
+		found = a->items;
+		for (k = 0; k < a->count; k++)
 			if (modifiers & FIELD_ADDR) {
 				if (found[k].address.p != NULL)
 					add(f, &out, found[k].address);
@@ -322,7 +332,11 @@ field_values(struct facts *f, const struct field_key *key,
 {
 	struct field_values v = {NULL, 0, 0};
 
-	add_values(f, key, key->modifiers & FIELD_RAW, &v);
+	if (key->pseudo != NULL)
+		key->pseudo->add(f, key, &v);
+	else
+		add_named(f, key->name, key->modifiers & (FIELD_RAW |
+		    FIELD_ADDR | FIELD_NAME), &v);
 	if (key->modifiers & (FIELD_FIRST | FIELD_LAST))
 		keep_one(&v, !(key->modifiers & FIELD_FIRST));
 	if (key->modifiers & (FIELD_ADDR | FIELD_NAME))
@@ -358,5 +372,6 @@ field_key_parse(struct span text, struct field_key *out)
 			return false;
 		out->modifiers |= words[i].bits;
 	}
+	out->pseudo = pseudo_of(out->name);
 	return true;
 }

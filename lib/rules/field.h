@@ -11,7 +11,6 @@
 
 #define FIELD_VALUES_MAX 2000	/* values of one key; further ones are cut */
 #define FIELD_ADDRESSES_MAX 200	/* addresses of one value */
-#define FIELD_VALUE_MAX 8192	/* bytes of one field, as SpamAssassin's */
 
 struct field_values {
 	struct span *items;
@@ -28,11 +27,5 @@ void field_values(struct facts *, const struct field_key *,
  * not exist.
  */
 bool field_key_parse(struct span text, struct field_key *out);
-
-/*
- * A value decoded as SpamAssassin does: unfolded, trimmed, in UTF-8, encoded
- * words of RFC 2047 decoded where the field may have any.
- */
-struct span field_decode(struct arena *, struct span name, struct span raw);
 
 #endif

@@ -1,7 +1,7 @@
 /* match_mime - rules on header fields of MIME parts. */
 #include <string.h>
 
-#include "rules/field.h"
+#include "rules/fieldtext.h"
 #include "rules/matcher.h"
 
 /* While the parts are gone through. */

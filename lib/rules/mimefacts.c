@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rules/field.h"
+#include "rules/fieldtext.h"
 #include "rules/locales.h"
 
 #define LINE_MAX_READ 2048	/* bytes of a line in a multipart; cut there */

@@ -71,9 +71,8 @@ field_entry(struct ruleset *set, const struct field_key *wanted)
 	if (n == RULESET_FIELDS_MAX)
 		return NULL;
 	key = arena_alloc(&set->arena, sizeof(*key));
-	key->name = span_make(arena_string(&set->arena, wanted->name),
-	    wanted->name.n);
-	key->modifiers = wanted->modifiers;
+	*key = *wanted;
+	key->name = arena_span(&set->arena, wanted->name);
 	key->index = (unsigned)n;
 	if ((n & (n - 1)) == 0)
 		set->fields = mem_array(set->fields, n == 0 ? 1 : n * 2,

@@ -85,11 +85,14 @@ enum field_modifier {
 	FIELD_LAST = 1 << 8,
 };
 
+struct field_pseudo;	/* field.c: what no field of a message says */
+
 /* What a header rule looks at; equal ones share one entry and one index. */
 struct field_key {
 	struct span name;	/* as first written: "Subject", "ToCc", "ALL" */
 	unsigned modifiers;
 	unsigned index;		/* 0 .. ruleset.field_count - 1 */
+	const struct field_pseudo *pseudo;	/* NULL: real fields */
 };
 
 struct uri_test {	/* of RULE_URI_DETAIL */

@@ -1,5 +1,6 @@
 /* field - the values of header fields, real and pseudo, with modifiers. */
 #include "rules/field.h"
+#include "rules/fieldtext.h"
 #include "test/unit/rulelab.h"
 
 #define ROWS(table) (sizeof(table) / sizeof(table[0]))
