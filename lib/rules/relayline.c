@@ -282,6 +282,19 @@ try_line(struct parse *p)
 		p->answer = RELAYLINE_RELAY;
 }
 
+/* What would end a value where relays are told, or mean something there. */
+static bool
+unclean(char c)
+{
+	switch (c) {
+	case '\0': case '#': case '[': case ']': case '(': case ')':
+	case '<': case '>': case '|':
+		return true;
+	default:
+		return char_space(c);
+	}
+}
+
 struct span
 relayline_clean(struct arena *arena, struct span name)
 {
@@ -291,8 +304,7 @@ relayline_clean(struct arena *arena, struct span name)
 
 	p = arena_bytes(arena, name.n + 1);
 	for (i = 0; i < name.n; i++)
-		p[i] = name.p[i] == '\0' || char_space(name.p[i]) ||
-		    char_among(name.p[i], "#[]()<>|") ? '!' : name.p[i];
+		p[i] = unclean(name.p[i]) ? '!' : name.p[i];
 	out = span_make(p, name.n);
 	return out;
 }

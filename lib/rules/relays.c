@@ -69,6 +69,35 @@ judge(struct walk *w, struct relay *r)
 		w->msa = r->msa = true;
 }
 
+static struct span
+digit(bool set)
+{
+	return span_of(set ? "1" : "0");
+}
+
+static struct span
+describe(struct arena *arena, const struct relay *r)
+{
+	const struct span pieces[] = {
+		SPAN("[ ip="), r->ip_text, SPAN(" rdns="), r->rdns,
+		SPAN(" helo="), r->helo, SPAN(" by="), r->by,
+		SPAN(" ident="), r->ident, SPAN(" envfrom="), r->envelope_from,
+		SPAN(" intl="), digit(r->internal), SPAN(" id="), r->id,
+		SPAN(" auth="), r->auth, SPAN(" msa="), digit(r->msa),
+		SPAN(" ]"),
+	};
+	size_t i, n = 0, count = sizeof(pieces) / sizeof(pieces[0]);
+	char *p;
+
+	for (i = 0; i < count; i++)
+		n += pieces[i].n;
+	p = arena_bytes(arena, n);
+	for (i = n = 0; i < count; n += pieces[i++].n)
+		if (pieces[i].n > 0)
+			memcpy(p + n, pieces[i].p, pieces[i].n);
+	return span_make(p, n);
+}
+
 static void
 add(struct walk *w, const struct relay *given)
 {
@@ -80,12 +109,7 @@ add(struct walk *w, const struct relay *given)
 	r->trusted = w->trusted;
 	r->internal = w->internal;
 	w->outside = !w->trusted;
-	r->as_string = arena_printf(w->arena, "[ ip=%.*s rdns=%.*s helo=%.*s "
-	    "by=%.*s ident=%.*s envfrom=%.*s intl=%d id=%.*s auth=%.*s "
-	    "msa=%d ]", SPAN_ARG(r->ip_text), SPAN_ARG(r->rdns),
-	    SPAN_ARG(r->helo), SPAN_ARG(r->by), SPAN_ARG(r->ident),
-	    SPAN_ARG(r->envelope_from), r->internal, SPAN_ARG(r->id),
-	    SPAN_ARG(r->auth), r->msa);
+	r->as_string = describe(w->arena, r);
 }
 
 /* Skipped fields count as well: by whom they were written is known. */
