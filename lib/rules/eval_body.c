@@ -348,12 +348,17 @@ static int
 body_length(struct facts *f, const struct eval_call *call)
 {
 	struct body_slot *slot = slot_of(f);
+	const struct message *m = f->message;
+	double most = evalarg_number(call, 0, 0);
 
+	/* Not more than every second byte is a CR that does not count. */
+	if ((double)(m->body_seen - m->body.n / 2) > most)
+		return 0;
 	if (!slot->has_length) {
 		slot->has_length = true;
-		slot->length = unix_length(f->message);
+		slot->length = unix_length(m);
 	}
-	return slot->length <= evalarg_number(call, 0, 0);
+	return slot->length <= most;
 }
 
 /* The first plain text, parted at its last signature mark. */

@@ -138,12 +138,19 @@ judge_hotmail(struct facts *f, struct received_facts *r)
 	static const char *const names[] = {"from %-hotmail.com%.",
 	    "HELO %-hotmail.com%.", "helo=%-hotmail.com%.", NULL};
 
-	if (r->removed || is_hotmail(f, r->flat))
+	bool forged = has(r->flat, "hotmail.com") && any_in(r->flat, names);
+	bool absent = !forged && is_from(f, "hotmail.com");
+
+	if ((!forged && !absent) || r->removed || is_hotmail(f, r->flat))
 		return;
-	if (any_in(r->flat, names))
-		r->hotmail_forged = true;
-	else
-		r->hotmail_absent = is_from(f, "hotmail.com");
+	r->hotmail_forged = forged;
+	r->hotmail_absent = absent;
+}
+
+static bool
+digit_at(struct span s, size_t at)
+{
+	return at < s.n && char_digit((unsigned char)s.p[at]);
 }
 
 /* The date of a Received field. */
@@ -156,7 +163,8 @@ received_time(struct span line, int64_t *out)
 	size_t i;
 
 	for (i = 0; i < line.n; i++) {
-		if (!char_space((unsigned char)line.p[i]))
+		if (!char_space((unsigned char)line.p[i]) ||
+		    (!digit_at(line, i + 1) && !digit_at(line, i + 2)))
 			continue;
 		look.text = span_skip(line, i);
 		if (relayform_match(&look, form))

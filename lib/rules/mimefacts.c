@@ -16,7 +16,7 @@ struct mime_part {
 	struct span encoding;	/* lower case, all of the field */
 	struct span disposition;	/* likewise */
 	struct span charset;	/* lower case; p is NULL without one */
-	bool plain, html, ascii, qp, bare, counted;
+	bool plain, html, ascii, qp, base64, bare, counted;
 	size_t size;
 };
 
@@ -99,6 +99,8 @@ read_part(struct facts *f, const struct part *part, struct mime_part *p)
 	p->ascii = p->plain && (charset.p == NULL ||
 	    span_is(p->charset, "us-ascii"));
 	p->qp = span_is(p->encoding, "quoted-printable");
+	p->base64 = span_is(p->encoding, "base64") &&
+	    !span_is(p->type, "application/ics");
 	p->bare = p->plain && (p->encoding.n == 0 ||
 	    span_is(p->encoding, "7bit") || span_is(p->encoding, "8bit"));
 	p->counted = !contains(p->disposition, "attachment");
@@ -347,8 +349,7 @@ take_line(struct mime_facts *m, struct mime_part *p, struct span line,
 		m->references += n;
 		m->characters += length - n * 8;
 	}
-	if (span_is(p->encoding, "base64") &&
-	    !span_is(p->type, "application/ics") && length > m->base64_line)
+	if (p->base64 && length > m->base64_line)
 		m->base64_line = length;
 }
 

@@ -1,6 +1,8 @@
 /* mimeflags - what SpamAssassin finds wrong with the frame of a multipart. */
 #include "rules/mimeflags.h"
 
+#include <string.h>
+
 /* What a line is to the multipart. */
 enum line { LINE_OTHER, LINE_BOUNDARY, LINE_LAST };
 
@@ -89,17 +91,41 @@ take_line(struct walk *w, struct span line)
 		begin_body(w, line);
 }
 
+/* Drops lines that cannot be a boundary. */
+static void
+skip_lines(struct walk *w)
+{
+	const char *p = w->rest.p, *end = p + w->rest.n;
+
+	while (p < end && *p != '-') {
+		p = memchr(p, '\n', (size_t)(end - p));
+		p = p != NULL ? p + 1 : end;
+	}
+	w->rest = span_between(p, end);
+}
+
+/* The next line; of a body, the next one that may be a boundary. */
+static bool
+next_line(struct walk *w, struct span *line)
+{
+	if (w->in_body && w->rest.n > 0)
+		skip_lines(w);
+	return span_cut(&w->rest, '\n', line);
+}
+
 /* Drops all before the first boundary, if there is any. */
 static void
 skip_preamble(struct walk *w)
 {
 	struct span before = w->rest, line;
 
-	while (span_cut(&w->rest, '\n', &line))
+	w->in_body = true;
+	while (next_line(w, &line))
 		if (line_kind(w, line) == LINE_BOUNDARY) {
 			expect_field(w);
 			return;
 		}
+	w->in_body = false;
 	w->rest = before;
 }
 
@@ -109,7 +135,7 @@ take_parts(struct walk *w)
 	struct span line;
 	enum line kind;
 
-	while (span_cut(&w->rest, '\n', &line)) {
+	while (next_line(w, &line)) {
 		kind = line_kind(w, line);
 		if (kind != LINE_OTHER && w->nested) {
 			w->nested = kind != LINE_LAST;

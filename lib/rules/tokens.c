@@ -68,23 +68,27 @@ is_symbol(uint32_t c)
 	return false;
 }
 
-/* Looks at one character of n bytes; whether it is white space. */
-static bool
-take(const char *p, const char *end, bool wide, size_t *n, bool *word)
+enum kind { KIND_OTHER, KIND_WORD, KIND_SPACE };
+
+/* What the character there, of n bytes, is to a word. */
+static enum kind
+kind_at(const char *p, const char *end, bool wide, size_t *n)
 {
+	static const unsigned char ascii[0x80] = {
+		['\t' ... '\r'] = KIND_SPACE, [' '] = KIND_SPACE,
+		['0' ... '9'] = KIND_WORD, ['A' ... 'Z'] = KIND_WORD,
+		['_'] = KIND_WORD, ['a' ... 'z'] = KIND_WORD,
+	};
 	unsigned char c = (unsigned char)*p;
 
 	*n = 1;
-	if (c < 0x80) {
-		*word = *word || char_alpha(c) || char_digit(c) || c == '_';
-		return char_space(c);
-	}
+	if (c < 0x80)
+		return ascii[c];
 	if (!wide)
-		return false;
+		return KIND_OTHER;
 	if (html_char_at(p, end, n) == HTML_CHAR_SPACE)
-		return true;
-	*word = *word || !is_symbol(decode(p, *n));
-	return false;
+		return KIND_SPACE;
+	return is_symbol(decode(p, *n)) ? KIND_OTHER : KIND_WORD;
 }
 
 /* The next word of *rest; false when there is none. */
@@ -92,16 +96,17 @@ static bool
 next_token(struct span *rest, bool wide, struct span *out)
 {
 	const char *p = rest->p, *end = rest->p + rest->n, *from = p;
-	bool word = false, space;
+	bool word = false;
+	enum kind kind;
 	size_t n;
 
-	while (p < end) {
-		space = take(p, end, wide, &n, &word);
-		if (space && word)
+	for (; p < end; p += n) {
+		kind = kind_at(p, end, wide, &n);
+		if (kind == KIND_SPACE && word)
 			break;
-		p += n;
-		if (space)
-			from = p;
+		if (kind == KIND_SPACE)
+			from = p + n;
+		word = word || kind == KIND_WORD;
 	}
 	*out = span_make(from, (size_t)(p - from));
 	*rest = span_make(p, (size_t)(end - p));

@@ -60,6 +60,8 @@ static const struct lab_row rows[] = {
 	{ "ten bytes", line_rules, "To: a\n\nabcde fgh\n", "SHORT" },
 	{ "ten bytes, CRLF", line_rules, "To: a\r\n\r\nabc\r\nefghi\r\n",
 	    "SHORT" },
+	{ "ten bytes of twenty", line_rules, "To: a\r\n\r\n\r\n\r\n\r\n"
+	    "\r\n\r\n\r\n\r\n\r\n\r\n\r\n", "SHORT" },
 	{ "eleven", line_rules, "To: a\n\nabcdefghij\n", "" },
 	{ "two of three lines blank", line_rules,
 	    "To: a\n\nabcdefghijklmn\n\n\nopq rst uvw\n \n\t\n", "BLANK" },

@@ -256,6 +256,9 @@ static const struct lab_row rows[] = {
 	{ "text behind", frame_rules, "Content-Type: multipart/mixed; "
 	    "boundary=b\n\n--b\nContent-Type: text/plain\n\nx\n--b--\nmore\n",
 	    "EPILOGUE" },
+	{ "dashes before and within", frame_rules, "Content-Type: multipart/"
+	    "mixed; boundary=b\n\n-x\n--\ny\n--b\nContent-Type: text/plain\n\n"
+	    "--x\n-\nz\n--b\nx y\n--b--\n", "MIME_HEADERS SEPARATOR" },
 	{ "no boundary", frame_rules, "Content-Type: multipart/mixed; "
 	    "boundary=b\n\nx\ny\n", "" },
 
