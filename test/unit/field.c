@@ -19,6 +19,7 @@ static const char letter[] =
     "Subject:  =?utf-8?q?Gr=C3=BC?=\n  to you \n"
     "Message-ID: <=?utf-8?q?x?=@id.example>\n"
     "Resent-Message-Id: <r@id.example>\n"
+    "X-Tao: three\n"
     "X-Empty:\n"
     "X-Two: one\n"
     "x-two: two\n"
@@ -42,6 +43,8 @@ static const struct {
 	{ "X-Empty", "\\n|" },
 	{ "X-Two", "one\\n|two\\n|" },
 	{ "x-TWO", "one\\n|two\\n|" },
+	{ "X-Tao", "three\\n|" },
+	{ "X-Two:raw", " one\\n| two\\n|" },
 	{ "X-Two:first", "one\\n|" },
 	{ "X-Two:last", "two\\n|" },
 	{ "Subject", "Grü to you\\n|" },
@@ -57,6 +60,11 @@ static const struct {
 	{ "To:name", "Bo|" },
 	{ "ToCc", "\"Bo\" <bo@b.example>, cy@c.example\\n|di@d.co.uk\\n|" },
 	{ "ToCc:addr", "bo@b.example|cy@c.example|di@d.co.uk|" },
+	{ "X-ToCc", "" },
+	{ "alL", "" },
+	{ "ToCc:raw", " \"Bo\" <bo@b.example>, cy@c.example\\n|"
+	    "\tdi@d.co.uk\\n|" },
+	{ "envelopefrom", "bounce@list.example.com|" },
 	{ "Cc:addr:domain", "d.co.uk|" },
 	{ "X-Single:name", "Q|" },
 	{ "Message-ID", "<=?utf-8?q?x?=@id.example>\\n|" },
