@@ -65,9 +65,9 @@ struct span
 words_unfold(struct arena *arena, struct span value, unsigned *faults)
 {
 	struct span line = words_line(arena, value);
-	unsigned bytes = field_bytes(line);
+	unsigned bytes = faults != NULL ? field_bytes(line) : 0;
 
-	if (faults != NULL && (bytes & FIELD_8BIT) != 0)
+	if ((bytes & FIELD_8BIT) != 0)
 		*faults |= (bytes & FIELD_NOT_UTF8) != 0 ? WORDS_NOT_UTF8 :
 		    WORDS_8BIT;
 	return charset_utf8(arena, line, span_of(NULL), CHARSET_BODY, NULL);
@@ -218,7 +218,7 @@ words_decode(struct arena *arena, struct span value, unsigned *faults)
 	unsigned ignored = 0;
 
 	d.faults = faults != NULL ? faults : &ignored;
-	text = words_unfold(arena, value, d.faults);
+	text = words_unfold(arena, value, faults);
 	if (span_find(text, span_of("=?")) == text.n)
 		return text;
 	buf_init(&d.out, text.n * GROWTH);
