@@ -107,11 +107,10 @@ leads_to_ip(struct span s, const char *scheme)
 static size_t
 find_https(struct span s, size_t from)
 {
-	for (; from < s.n; from++)
-		if (char_lower((unsigned char)s.p[from]) == 'h' &&
-		    span_istarts(span_skip(s, from), "https:"))
-			return from;
-	return s.n;
+	static const struct span mark = SPAN("https:");
+
+	return from < s.n ? from + span_ifind(span_skip(s, from), mark,
+	    mark.n - 1) : s.n;
 }
 
 static bool
@@ -207,6 +206,21 @@ anchor_domain(struct facts *f, const struct html_uri *uri)
 }
 
 static bool
+any_https(const struct html_rules *rules)
+{
+	const struct html_texts *anchors;
+	size_t i, n;
+
+	for (i = 0; i < rules->uri_count; i++) {
+		anchors = &rules->uris[i].anchors;
+		for (n = 0; n < anchors->n; n++)
+			if (find_https(anchors->p[n], 0) < anchors->p[n].n)
+				return true;
+	}
+	return false;
+}
+
+static bool
 part_misleads(struct facts *f, const struct html_rules *rules, int64_t least,
     int64_t most)
 {
@@ -248,7 +262,7 @@ https_http_mismatch(struct facts *f, const struct eval_call *call)
 
 	for (i = 0; i < mime->count; i++) {
 		rules = html_part(f, i);
-		if (rules != NULL &&
+		if (rules != NULL && any_https(rules) &&
 		    part_misleads(f, rules, least != 0 ? least : 1, most))
 			return 1;
 	}
