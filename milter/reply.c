@@ -28,9 +28,12 @@ reply_refuse(struct daemon *daemon, SMFICTX *ctx, const struct decision *d)
 static char *
 edit_value(const struct terms *terms, const struct edit *edit)
 {
-	return mem_printf("%s%.*s",
-	    terms->steps & SMFIP_HDR_LEADSPC ? " " : "",
-	    SPAN_ARG(edit->value));
+	size_t space = (terms->steps & SMFIP_HDR_LEADSPC) != 0;
+	char *value = mem_alloc(space + edit->value.n + 1);
+
+	memset(value, ' ', space);
+	memcpy(value + space, edit->value.p, edit->value.n);
+	return value;
 }
 
 static int

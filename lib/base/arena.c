@@ -157,17 +157,20 @@ arena_join(struct arena *a, struct span before, struct span after)
 struct span
 arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	size_t left = a->left;
 	va_list again;
 	char *p;
 	int n;
 
+	/* Into what is left, where that is enough. */
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(a->next, left, fmt, again);
 	va_end(again);
 	if (n < 0)
 		return span_of("");
 	p = arena_bytes(a, (size_t)n + 1);
-	vsnprintf(p, (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= left)
+		vsnprintf(p, (size_t)n + 1, fmt, ap);
 	return span_make(p, (size_t)n);
 }
 

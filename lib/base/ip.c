@@ -60,14 +60,32 @@ ip_from_sockaddr(const struct sockaddr *sa, struct ip *out)
 	return false;
 }
 
+static char *
+put_octet(char *p, unsigned n)
+{
+	if (n >= 100)
+		*p++ = (char)('0' + n / 100);
+	if (n >= 10)
+		*p++ = (char)('0' + n / 10 % 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
 const char *
 ip_text(const struct ip *ip, char out[IP_TEXT_MAX])
 {
-	bool v4 = ip_is4(ip);
+	char *p = out;
+	size_t i;
 
 	/* Cannot fail: the family is known and the room is enough. */
-	return inet_ntop(v4 ? AF_INET : AF_INET6, ip->b + (v4 ? 12 : 0), out,
-	    IP_TEXT_MAX);
+	if (!ip_is4(ip))
+		return inet_ntop(AF_INET6, ip->b, out, IP_TEXT_MAX);
+	/* Every line of the log has one, and the C library's is a printf. */
+	for (i = 12; i < 16; i++) {
+		p = put_octet(p, ip->b[i]);
+		*p++ = i < 15 ? '.' : '\0';
+	}
+	return out;
 }
 
 static void
@@ -201,20 +219,18 @@ netset_put(struct netset *set, const struct net *net, void *value)
 void *
 netset_find(const struct netset *set, const struct ip *ip)
 {
-	struct net net = {*ip, 128};
+	const uint8_t *length;
+	struct net net = {*ip, sizeof(set->lengths)};
 	struct net_key key;
-	void *value;
+	void *value = NULL;
 
-	for (;; net.bits--) {
-		if (set->lengths[net.bits]) {
-			ip_mask(&net.ip, net.bits);
-			value = map_find(&set->map, net_key(&net, &key));
-			if (value != NULL)
-				return value;
-		}
-		if (net.bits == 0)
-			return NULL;
+	while (value == NULL &&
+	    (length = memrchr(set->lengths, 1, net.bits)) != NULL) {
+		net.bits = (unsigned)(length - set->lengths);
+		ip_mask(&net.ip, net.bits);
+		value = map_find(&set->map, net_key(&net, &key));
 	}
+	return value;
 }
 
 struct net

@@ -56,15 +56,6 @@ put_hex(struct buf *b, struct span bytes)
 		buf_printf(b, "\\x%02x", (unsigned char)bytes.p[i]);
 }
 
-/* special is a few characters: shorter than a call of strchr. */
-static bool
-is_special(char c, const char *special)
-{
-	while (*special != '\0' && *special != c)
-		special++;
-	return *special != '\0';
-}
-
 /* How many bytes at the start may be copied as they are. */
 static size_t
 plain_run(struct span s, const char *special)
@@ -72,7 +63,7 @@ plain_run(struct span s, const char *special)
 	size_t i = 0;
 
 	while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f &&
-	    !is_special(s.p[i], special))
+	    !char_among(s.p[i], special))
 		i++;
 	return i;
 }
@@ -218,16 +209,31 @@ text_milli(struct span s, int64_t *out)
 }
 
 void
+text_put_number(struct buf *b, uint64_t n)
+{
+	char digits[20];	/* of 2^64 - 1 */
+	size_t i = sizeof(digits);
+
+	do
+		digits[--i] = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	buf_add(b, digits + i, sizeof(digits) - i);
+}
+
+void
 text_put_milli(struct buf *b, int64_t milli)
 {
 	uint64_t n = milli < 0 ? 0 - (uint64_t)milli : (uint64_t)milli;
 	unsigned part = (unsigned)(n % 1000);
-	int digits = 3;
+	const char decimals[3] = {(char)('0' + part / 100),
+	    (char)('0' + part / 10 % 10), (char)('0' + part % 10)};
+	size_t digits = 3;
 
-	while (digits > 1 && part % 10 == 0) {
-		part /= 10;
+	while (digits > 1 && decimals[digits - 1] == '0')
 		digits--;
-	}
-	buf_printf(b, "%s%llu.%0*u", milli < 0 ? "-" : "",
-	    (unsigned long long)(n / 1000), digits, part);
+	if (milli < 0)
+		buf_char(b, '-');
+	text_put_number(b, n / 1000);
+	buf_char(b, '.');
+	buf_add(b, decimals, digits);
 }

@@ -38,6 +38,9 @@ bool text_number(struct span, int64_t *out);
  */
 bool text_milli(struct span, int64_t *out);
 
+/* Appends decimal digits. */
+void text_put_number(struct buf *, uint64_t);
+
 /* Appends thousandths as the shortest exact decimal with at least 1 digit. */
 void text_put_milli(struct buf *, int64_t milli);
 

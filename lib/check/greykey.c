@@ -25,7 +25,7 @@ network_of(struct inquiry *q, unsigned ipv4_bits, unsigned ipv6_bits)
 	struct net net;
 
 	net = ip_net(&q->message->client.ip, ipv4_bits, ipv6_bits);
-	return arena_printf(q->arena, "%s", net_text(&net, text));
+	return arena_span(q->arena, span_of(net_text(&net, text)));
 }
 
 /* People's addresses are nobody's business, and keys have their limit. */

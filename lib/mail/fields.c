@@ -20,20 +20,22 @@ fold(struct span value, size_t i)
 	return 0;
 }
 
-/* How many bytes at the start are printable ASCII: nearly all there are. */
+/* Where, at i or behind it, the next byte is that is not printable ASCII. */
 static size_t
-plain_bytes(struct span value)
+skip_plain(struct span value, size_t i)
 {
 	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
 	uint64_t word;
-	size_t i;
 
 	/* A byte below ' ' borrows, one above '~' carries, into its top bit. */
-	for (i = 0; i + sizeof(word) <= value.n; i += sizeof(word)) {
+	for (; i + sizeof(word) <= value.n; i += sizeof(word)) {
 		memcpy(&word, value.p + i, sizeof(word));
 		if (((word | (word - ones * ' ') | (word + ones)) & tops) != 0)
 			break;
 	}
+	while (i < value.n && (unsigned char)value.p[i] >= ' ' &&
+	    (unsigned char)value.p[i] < 127)
+		i++;
 	return i;
 }
 
@@ -44,7 +46,8 @@ field_bytes(struct span value)
 	unsigned char c;
 	size_t i;
 
-	for (i = plain_bytes(value); i < value.n; i++) {
+	for (i = skip_plain(value, 0); i < value.n;
+	    i = skip_plain(value, i + 1)) {
 		c = (unsigned char)value.p[i];
 		if (c == '\0')
 			flags |= FIELD_NUL;

@@ -114,16 +114,17 @@ message_recipient(struct message *m, struct span path)
 int
 header_reserved(struct span name)
 {
-	static const char *const names[HEADER_RESERVED] = {
-		"Authentication-Results", "X-Postern-Class", "X-Spam-Flag",
-		"X-Spam-Level", "X-Spam-Score", "X-Spam-Status",
+	static const struct span names[HEADER_RESERVED] = {
+		SPAN("Authentication-Results"), SPAN("X-Postern-Class"),
+		SPAN("X-Spam-Flag"), SPAN("X-Spam-Level"),
+		SPAN("X-Spam-Score"), SPAN("X-Spam-Status"),
 	};
 	int i, first = name.n > 0 ? char_lower(name.p[0]) : 0;
 
 	if (first != 'x' && first != 'a')
 		return -1;
 	for (i = 0; i < HEADER_RESERVED; i++)
-		if (span_iis(name, names[i]))
+		if (span_ieq(name, names[i]))
 			return i;
 	return -1;
 }

@@ -9,14 +9,22 @@ blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* In which grammars a byte is part of an atom: bits 1 << enum token_grammar. */
+#define MAIL (1u << TOKEN_MAIL)
+#define MIME (1u << TOKEN_MIME)
+#define BOTH (MAIL | MIME)
+
+static const unsigned char atoms[256] = {
+	['!'] = BOTH, ['#' ... '\''] = BOTH, ['*' ... '+'] = BOTH,
+	['-'] = BOTH, ['.'] = MIME, ['/'] = MAIL, ['0' ... '9'] = BOTH,
+	['='] = MAIL, ['?'] = MAIL, ['A' ... 'Z'] = BOTH,
+	['^' ... '~'] = BOTH, [128 ... 255] = BOTH,
+};
+
 static bool
 atomic(char c, enum token_grammar grammar)
 {
-	const char *specials = grammar == TOKEN_MAIL ?
-	    "()<>@,;:\\\".[]" : "()<>@,;:\\\"/[]?=";
-	unsigned char byte = (unsigned char)c;
-
-	return byte > ' ' && byte != 127 && strchr(specials, c) == NULL;
+	return (atoms[(unsigned char)c] & 1u << grammar) != 0;
 }
 
 bool
@@ -130,8 +138,7 @@ token_enclosed(struct token_reader *r, size_t *n)
 			return TOKEN_LITERAL;
 	}
 	*n = 1;
-	return strchr("\"[]()", r->rest.p[0]) != NULL ? TOKEN_BAD :
-	    TOKEN_SPECIAL;
+	return char_among(r->rest.p[0], "\"[]()") ? TOKEN_BAD : TOKEN_SPECIAL;
 }
 
 enum token

@@ -15,15 +15,13 @@ edits_add(struct edits *edits, enum edit_kind kind, struct span name,
 	edits->edit[edits->count++] = (struct edit) {kind, name, nth, value};
 }
 
-/* Whether a field must go because we, or somebody posing as us, wrote it. */
+/* Whether a reserved field must go: we, or somebody posing as us, wrote it. */
 static bool
 is_forged(struct message *m, size_t i)
 {
 	const struct header *h = &m->headers[i];
 	struct span id;
 
-	if (header_reserved(h->name) < 0)
-		return false;
 	if (!span_iis(h->name, "Authentication-Results"))
 		return true;
 	if (i < m->trusted_headers)
@@ -44,11 +42,12 @@ remove_forged(struct edits *edits, struct message *m, unsigned *nth)
 
 	while (i-- > 0) {
 		which = header_reserved(m->headers[i].name);
+		if (which < 0)
+			continue;
 		if (is_forged(m, i))
 			edits_add(edits, EDIT_REMOVE, m->headers[i].name,
 			    nth[which], span_of(""));
-		if (which >= 0)
-			nth[which]--;
+		nth[which]--;
 	}
 }
 

@@ -13,6 +13,8 @@ static const struct row addresses[] = {
 	{ "IPv4", "192.0.2.1", "192.0.2.1" },
 	{ "IPv4, least", "0.0.0.0", "0.0.0.0" },
 	{ "IPv4, most", "255.255.255.255", "255.255.255.255" },
+	{ "IPv4, one to three digits", "9.10.99.100", "9.10.99.100" },
+	{ "IPv4, zeros inside", "101.0.20.200", "101.0.20.200" },
 	{ "IPv4, part too large", "192.0.2.256", "-" },
 	{ "IPv4, three parts", "192.0.2", "-" },
 	{ "IPv4, five parts", "192.0.2.1.1", "-" },

@@ -156,6 +156,18 @@ test_arena(void)
 	CHECK("long printf", s.n == 40000 && s.p[39999] == '7' &&
 	    s.p[40000] == '\0');
 	arena_done(&a);
+	s = arena_printf(&a, "%d", 1);
+	CHECK("printf first", span_is(s, "1"));
+	arena_bytes(&a, a.left - 4);
+	s = arena_printf(&a, "%s", "abc");
+	CHECK("printf to the end", s.p == a.next - 4 && a.left == 0 &&
+	    strcmp(s.p, "abc") == 0);
+	s = arena_printf(&a, "%s", "abcd");
+	CHECK("printf with nothing left", strcmp(s.p, "abcd") == 0);
+	arena_bytes(&a, a.left - 4);
+	s = arena_printf(&a, "%s", "abcd");
+	CHECK("printf without room for its zero", strcmp(s.p, "abcd") == 0);
+	arena_done(&a);
 	arena_done(&a);
 }
 

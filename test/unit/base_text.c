@@ -250,6 +250,10 @@ test_milli_text(void)
 	size_t i;
 
 	buf_init(&b, 100);
+	text_put_number(&b, 0);
+	text_put_number(&b, 10);
+	text_put_number(&b, UINT64_MAX);
+	CHECK("number", strcmp(buf_string(&b), "01018446744073709551615") == 0);
 	for (i = 0; i < ROWS(written); i++) {
 		buf_reset(&b);
 		text_put_milli(&b, written[i].milli);

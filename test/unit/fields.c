@@ -109,6 +109,11 @@ static const struct {
 	{ "a\nb", 3, FIELD_BAD_FOLD },
 	{ "a\n \n b", 6, FIELD_BAD_FOLD },
 	{ "a\n ", 3, FIELD_BAD_FOLD },
+	/* Each behind more than a word of what is printable. */
+	{ "~ 0123456789\n\t ~0123456789\x7f", 27, FIELD_CONTROL },
+	{ "0123456789\n 0123456789\nx", 24, FIELD_BAD_FOLD },
+	{ "0123456789\xc3\xa4" "0123456789\0", 23, FIELD_8BIT | FIELD_NUL },
+	{ "0123456789\r0123456789\033x", 23, FIELD_BARE_CR | FIELD_CONTROL },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
