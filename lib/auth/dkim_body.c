@@ -132,26 +132,37 @@ add_byte(struct dkim_body *b, char c)
 		add_char(b, c);
 }
 
-/*
- * Whether a line, its CRLF included, stays as it is.  The one at the end is
- * looked at first, so that reading one byte ahead is always safe.
- */
+/* Whether there is a tab, or a second space; p[n] may be read as well. */
+static bool
+white_run(const char *p, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
+	uint64_t tabs, here, next;
+	size_t i;
+
+	/* Zero bytes are where a tab is, or two spaces; they borrow. */
+	for (i = 0; i + sizeof(here) <= n; i += sizeof(here)) {
+		memcpy(&here, p + i, sizeof(here));
+		memcpy(&next, p + i + 1, sizeof(next));
+		tabs = here ^ ones * '\t';
+		here = (here ^ ones * ' ') | (next ^ ones * ' ');
+		if ((((tabs - ones) & ~tabs) | ((here - ones) & ~here)) & tops)
+			return true;
+	}
+	for (; i < n; i++)
+		if (p[i] == '\t' || (p[i] == ' ' && p[i + 1] == ' '))
+			return true;
+	return false;
+}
+
+/* Whether a line, its CRLF included, stays as it is. */
 static bool
 unchanged(const struct dkim_body *b, const char *p, size_t n)
 {
-	size_t i;
-
 	if (n < 3 || p[n - 2] != '\r')
 		return false;
-	if (!b->terms.relaxed)
-		return true;
-	if (p[n - 3] == ' ')
-		return false;
-	for (i = 0; i < n - 2; i++)
-		if (p[i] <= ' ' && (p[i] == '\t' ||
-		    (p[i] == ' ' && p[i + 1] == ' ')))
-			return false;
-	return true;
+	return !b->terms.relaxed ||
+	    (p[n - 3] != ' ' && !white_run(p, n - 2));
 }
 
 /* Hashes the lines at the start of s that need no change; how many bytes. */

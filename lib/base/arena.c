@@ -143,15 +143,26 @@ arena_lower(struct arena *a, struct span s)
 }
 
 struct span
+arena_concat(struct arena *a, const struct span *parts, size_t count)
+{
+	size_t i, n = 0;
+	char *p;
+
+	for (i = 0; i < count; i++)
+		n += parts[i].n;
+	p = arena_bytes(a, n);
+	for (n = 0, i = 0; i < count; n += parts[i++].n)
+		if (parts[i].n != 0)
+			memcpy(p + n, parts[i].p, parts[i].n);
+	return span_make(p, n);
+}
+
+struct span
 arena_join(struct arena *a, struct span before, struct span after)
 {
-	char *p = arena_bytes(a, before.n + after.n);
+	const struct span parts[] = {before, after};
 
-	if (before.n != 0)
-		memcpy(p, before.p, before.n);
-	if (after.n != 0)
-		memcpy(p + before.n, after.p, after.n);
-	return span_make(p, before.n + after.n);
+	return arena_concat(a, parts, 2);
 }
 
 struct span

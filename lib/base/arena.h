@@ -30,6 +30,7 @@ char *arena_string(struct arena *, struct span);	/* copy, with a zero */
 struct span arena_span(struct arena *, struct span);	/* copy */
 struct span arena_lower(struct arena *, struct span);	/* of ASCII letters */
 struct span arena_join(struct arena *, struct span, struct span);
+struct span arena_concat(struct arena *, const struct span *, size_t count);
 struct span arena_printf(struct arena *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));	/* a zero follows the span */
 struct span arena_vprintf(struct arena *, const char *fmt, va_list)

@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,12 +47,16 @@ digest_add(struct digest *d, struct span bytes)
 const char *
 digest_text(struct digest *d, char out[DIGEST_TEXT_MAX])
 {
+	static const char hex[] = "0123456789abcdef";
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned i, n = 0;
 
 	must(EVP_DigestFinal_ex((EVP_MD_CTX *)d, hash, &n));
-	for (i = 0; i < n && i < (DIGEST_TEXT_MAX - 1) / 2; i++)
-		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+	for (i = 0; i < n && i < (DIGEST_TEXT_MAX - 1) / 2; i++) {
+		out[2 * i] = hex[hash[i] >> 4];
+		out[2 * i + 1] = hex[hash[i] & 15];
+	}
+	out[2 * i] = '\0';
 	return out;
 }
 

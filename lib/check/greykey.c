@@ -36,7 +36,8 @@ hidden(struct inquiry *q, struct span name, size_t max)
 
 	if (name.n <= max && span_chr(name, '@') == name.n)
 		return name;
-	return arena_printf(q->arena, "#%s", digest_word(name, text));
+	return arena_join(q->arena, span_of("#"),
+	    span_of(digest_word(name, text)));
 }
 
 static struct span
@@ -57,11 +58,12 @@ static struct span
 letter_name(struct inquiry *q)
 {
 	const struct message *m = q->message;
+	const struct span parts[] = {m->sender, SPAN(" "),
+	    m->recipient_count > 0 ? m->recipients[0].address : span_of("")};
 	char text[DIGEST_WORD_MAX];
 
-	return arena_printf(q->arena, "%s", digest_word(arena_printf(q->arena,
-	    "%.*s %.*s", SPAN_ARG(m->sender), SPAN_ARG(m->recipient_count > 0 ?
-	    m->recipients[0].address : span_of(""))), text));
+	return arena_span(q->arena, span_of(digest_word(
+	    arena_concat(q->arena, parts, 3), text)));
 }
 
 static void

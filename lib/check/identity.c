@@ -29,8 +29,8 @@ identity_shared(const struct inquiry *q, struct span domain)
 		return false;
 	return (providers_find(q->providers, domain) &
 	    (PROVIDER_FREEMAIL | PROVIDER_MAILING)) != 0 ||
-	    lists_freemail(q->book->lists, arena_printf(q->arena, "x@%.*s",
-	    SPAN_ARG(domain)));
+	    lists_freemail(q->book->lists, arena_join(q->arena,
+	    span_of("x@"), domain));
 }
 
 struct span

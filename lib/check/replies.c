@@ -64,10 +64,11 @@ static void
 replies_op(struct inquiry *q, struct store_op *op, struct span ours,
     struct span theirs, char key[DIGEST_WORD_MAX])
 {
+	const struct span parts[] = {ours, SPAN(" "), theirs};
+
 	op->klass = "reply";
 	op->schema = REPLIES_SCHEMA;
-	op->key = span_of(digest_word(arena_printf(q->arena, "%.*s %.*s",
-	    SPAN_ARG(ours), SPAN_ARG(theirs)), key));
+	op->key = span_of(digest_word(arena_concat(q->arena, parts, 3), key));
 }
 
 /* In lower case, the domain as A-labels; empty when it is no address. */

@@ -118,8 +118,8 @@ name_places(struct inquiry *q, const struct identities *id,
 
 	if (id->pooled || !client->has_ip)
 		return;
-	put_name(state, STANDING_ADDRESS, arena_printf(q->arena, "%s",
-	    ip_text(&client->ip, text)));
+	put_name(state, STANDING_ADDRESS, arena_span(q->arena,
+	    span_of(ip_text(&client->ip, text))));
 	put_name(state, STANDING_NETWORK, standing_network(q->arena,
 	    &client->ip));
 	if (place->asn != 0)

@@ -35,7 +35,7 @@ standing_network(struct arena *arena, const struct ip *ip)
 	struct net net = ip_net(ip, IPV4_BITS, IPV6_BITS);
 	char text[IP_TEXT_MAX];
 
-	return arena_printf(arena, "%s", net_text(&net, text));
+	return arena_span(arena, span_of(net_text(&net, text)));
 }
 
 static bool
@@ -46,7 +46,7 @@ parse_address(struct arena *arena, struct span value, struct span *name)
 
 	if (!ip_parse(value, &ip))
 		return false;
-	*name = arena_printf(arena, "%s", ip_text(&ip, text));
+	*name = arena_span(arena, span_of(ip_text(&ip, text)));
 	return true;
 }
 
@@ -99,19 +99,20 @@ key_name(struct arena *arena, const struct standing *s)
 
 	if (s->name.n <= NAME_MAX && span_chr(s->name, '@') == s->name.n)
 		return s->name;
-	return arena_printf(arena, "#%s", digest_word(s->name, text));
+	return arena_join(arena, span_of("#"),
+	    span_of(digest_word(s->name, text)));
 }
 
 static void
 address_op(struct arena *arena, const struct standing *s, struct store_op *op,
     bool spam)
 {
-	struct span name = key_name(arena, s);
+	const struct span parts[] = {span_of(words[s->kind]), SPAN(":"),
+	    key_name(arena, s), span_of(spam ? " spam" : " ham")};
 
 	op->klass = STANDING_CLASS;
 	op->schema = STANDING_SCHEMA;
-	op->key = arena_printf(arena, "%s:%.*s %s", words[s->kind],
-	    SPAN_ARG(name), spam ? "spam" : "ham");
+	op->key = arena_concat(arena, parts, 4);
 }
 
 void

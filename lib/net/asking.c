@@ -9,6 +9,9 @@ asking_new(struct dns *dns,
 	struct dns_job *job = dns_job_new(dns, sizeof(struct asking));
 	struct asking *a = dns_job_state(job);
 
+	/* Most jobs have a few questions: only those are zeroed. */
+	a->items = arena_raw(dns_job_arena(job),
+	    ASKING_MAX * sizeof(*a->items));
 	a->job = job;
 	a->follow = follow;
 	a->context = context;
@@ -45,6 +48,7 @@ asking_add(struct asking *a, struct span name, enum dns_type type,
 		return false;
 	}
 	q = &a->items[a->count++];
+	q->answer = NULL;
 	q->name = arena_span(asking_arena(a), name);
 	q->subject = arena_span(asking_arena(a), subject);
 	q->type = type;

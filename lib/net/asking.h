@@ -24,7 +24,7 @@ struct question {
 };
 
 struct asking {
-	struct question items[ASKING_MAX];
+	struct question *items;
 	size_t count;
 	bool full;		/* some did not fit */
 

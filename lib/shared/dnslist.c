@@ -84,12 +84,15 @@ struct span
 dnslist_reverse(struct arena *arena, const struct ip *ip)
 {
 	static const char hex[] = "0123456789abcdef";
-	char *text, *p;
+	char *text, *p, reverse[IP_TEXT_MAX];
+	struct ip turned = *ip;
 	size_t i;
 
-	if (ip_is4(ip))
-		return arena_printf(arena, "%u.%u.%u.%u", ip->b[15], ip->b[14],
-		    ip->b[13], ip->b[12]);
+	if (ip_is4(ip)) {
+		for (i = 12; i < 16; i++)
+			turned.b[i] = ip->b[12 + 15 - i];
+		return arena_span(arena, span_of(ip_text(&turned, reverse)));
+	}
 	p = text = arena_bytes(arena, 4 * sizeof(ip->b));
 	for (i = sizeof(ip->b); i-- > 0;) {
 		*p++ = hex[ip->b[i] & 15];
@@ -104,8 +107,9 @@ struct span
 dnslist_name(struct arena *arena, const struct dnslist *list,
     struct span label)
 {
-	return arena_printf(arena, "%.*s.%.*s", SPAN_ARG(label),
-	    SPAN_ARG(list->zone));
+	const struct span parts[] = {label, SPAN("."), list->zone};
+
+	return arena_concat(arena, parts, 3);
 }
 
 struct span

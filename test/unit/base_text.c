@@ -343,6 +343,8 @@ static const struct {
 static void
 test_bytes(void)
 {
+	const struct span parts[] = {SPAN("a:"), SPAN(""), SPAN("b"),
+	    SPAN("cd")};
 	struct arena arena;
 	size_t i, key;
 
@@ -385,6 +387,8 @@ test_bytes(void)
 	    "az[\303\204"));
 	CHECK("join", span_is(arena_join(&arena, span_of("a"), span_of("bc")),
 	    "abc"));
+	CHECK("concat", span_is(arena_concat(&arena, parts, 4), "a:bcd"));
+	CHECK("concat nothing", arena_concat(&arena, NULL, 0).n == 0);
 	CHECK("join nothing", span_is(arena_join(&arena, span_of(NULL),
 	    span_of(NULL)), ""));
 	arena_done(&arena);

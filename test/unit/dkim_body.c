@@ -104,6 +104,55 @@ test_rows(void)
 	buf_done(&wanted);
 }
 
+/* RFC 6376 section 3.4.4 for one line, byte by byte. */
+static void
+reduce(const char *line, char *out)
+{
+	for (; *line != '\0'; line++) {
+		if (*line != ' ' && *line != '\t')
+			*out++ = *line;
+		else if (line[1] != ' ' && line[1] != '\t' && line[1] != '\r')
+			*out++ = ' ';
+	}
+	*out = '\0';
+}
+
+/* Two bytes anywhere in a line that may be one space afterwards. */
+static void
+test_places(void)
+{
+	static const char *const pairs[] = {"  ", " \t", "\t ", " x", "x ",
+	    "\tx", " \v"};
+	const struct dkim_body_terms terms = { true, false, -1 };
+	static const char line[] =
+	    "ab!~\x7f\xff\x80\x10\x19_hijklmnopqrstuvw.\r\n";
+	char body[sizeof(line)], canonical[sizeof(line)], name[40];
+	struct buf got, wanted;
+	size_t i, k, n;
+
+	buf_init(&got, 200);
+	buf_init(&wanted, 200);
+	for (i = 0; i + 4 < sizeof(line); i++)
+		for (k = 0; k < sizeof(pairs) / sizeof(pairs[0]); k++) {
+			memcpy(body, line, sizeof(line));
+			memcpy(body + i, pairs[k], 2);
+			reduce(body, canonical);
+			hash(&got, body, &terms, sizeof(body));
+			expect(&wanted, canonical, -1);
+			snprintf(name, sizeof(name), "pair %zu at %zu", k, i);
+			CHECK_TEXT(name, buf_string(&got),
+			    buf_string(&wanted));
+		}
+	for (n = 2; n < sizeof(line); n++) {
+		memcpy(body, line + sizeof(line) - 1 - n, n + 1);
+		hash(&got, body, &terms, n);
+		expect(&wanted, n == 2 ? "" : body, -1);
+		CHECK_TEXT("no white space", buf_string(&got), buf_string(&wanted));
+	}
+	buf_done(&got);
+	buf_done(&wanted);
+}
+
 /* RFC 6376 sections 3.4.3 and 3.4.4 give these; the last from section A.2. */
 static void
 test_known(void)
@@ -205,6 +254,7 @@ int
 main(void)
 {
 	test_rows();
+	test_places();
 	test_known();
 	test_length();
 	test_shared();

@@ -138,6 +138,7 @@ test_names(void)
 		{"5", "127.0.0.2", "2.0.0.127.bad.example"},
 	};
 	struct arena arena;
+	struct span name;
 	struct dnslist list = {.zone = SPAN("bad.example")};
 	struct ip ip;
 	size_t i;
@@ -145,8 +146,10 @@ test_names(void)
 	arena_init(&arena);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ip_parse(span_of(rows[i].ip), &ip);
-		CHECK_TEXT(rows[i].section, dnslist_name(&arena, &list,
-		    dnslist_reverse(&arena, &ip)).p, rows[i].wanted);
+		name = dnslist_name(&arena, &list,
+		    dnslist_reverse(&arena, &ip));
+		CHECK_TEXT(rows[i].section, arena_string(&arena, name),
+		    rows[i].wanted);
 	}
 	arena_done(&arena);
 }
