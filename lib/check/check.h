@@ -11,6 +11,7 @@
 #include "auth/auth.h"
 #include "conf/conf.h"
 #include "conf/manifest.h"
+#include "mail/address.h"
 #include "mail/message.h"
 #include "net/geo.h"
 #include "rules/rulebook.h"
@@ -52,9 +53,17 @@ enum need {
 enum answer { ANSWERED, UNANSWERED };	/* the latter: a service failed */
 
 #define INQUIRY_OPS_MAX 48	/* store operations of one batch */
+#define INQUIRY_FROM_MAX 20	/* addresses in From that are read */
 
 struct check;
 struct dnslists;
+
+/* What the first From field says. */
+struct from {
+	struct address address[INQUIRY_FROM_MAX];
+	size_t count;
+	unsigned verdict;	/* as address_list */
+};
 
 /* What a check sees of one message. */
 struct inquiry {
@@ -78,6 +87,7 @@ struct inquiry {
 	const struct geo *geo;		/* of the generation, or NULL */
 	const struct place *place;	/* ask inquiry_place for it */
 	const struct providers *providers;	/* of the generation */
+	const struct from *from;	/* ask inquiry_from for it */
 	const struct identities *identities;	/* inquiry_identities */
 	const struct shared *shared;	/* NULL: nobody refreshes it */
 	const struct roster_view *roster;	/* trust and deny entries of
@@ -167,6 +177,12 @@ int64_t inquiry_patience(struct inquiry *);
  * first call, from STAGE_BODY on; all checks share it.
  */
 struct facts *inquiry_facts(struct inquiry *);
+
+/*
+ * The addresses in From, or NULL where the message has no such field.  Read at
+ * the first call, from STAGE_HEADERS on; all checks share it.
+ */
+const struct from *inquiry_from(struct inquiry *);
 
 /*
  * Where the client is; empty where nothing is known.  Made at the first call;

@@ -102,6 +102,24 @@ inquiry_facts(struct inquiry *q)
 	return f;
 }
 
+const struct from *
+inquiry_from(struct inquiry *q)
+{
+	const struct header *h;
+	struct from *from;
+
+	if (q->from != NULL)
+		return q->from;
+	h = message_find(q->message, "From", 0);
+	if (h == NULL)
+		return NULL;
+	from = arena_raw(q->arena, sizeof(*from));
+	from->verdict = address_list(q->arena, h->value, from->address,
+	    INQUIRY_FROM_MAX, &from->count);
+	q->from = from;
+	return from;
+}
+
 const struct place *
 inquiry_place(struct inquiry *q)
 {

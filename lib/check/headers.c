@@ -10,7 +10,6 @@
 #include "mail/date.h"
 #include "mail/fields.h"
 
-#define FROM_ADDRESSES_MAX 20
 #define FIELD_NAME_SHOWN 80	/* bytes of a name in evidence */
 #define DATE_SLACK (96 * 3600LL)	/* seconds, as SpamAssassin's 96_XX */
 #define PAST_SLACK (366 * 86400LL)
@@ -51,15 +50,12 @@ raise_missing(struct inquiry *q, const char *symbol)
 }
 
 static size_t
-count_addresses(struct inquiry *q, struct span value, unsigned *verdict)
+count_addresses(const struct from *from)
 {
-	struct address from[FROM_ADDRESSES_MAX];
-	size_t i, count, whole = 0;
+	size_t i, whole = 0;
 
-	*verdict = address_list(q->arena, value, from, FROM_ADDRESSES_MAX,
-	    &count);
-	for (i = 0; i < count; i++)
-		whole += from[i].domain.n > 0;
+	for (i = 0; i < from->count; i++)
+		whole += from->address[i].domain.n > 0;
 	return whole;
 }
 
@@ -69,19 +65,19 @@ judge_from(struct inquiry *q)
 {
 	const struct header *from = message_find(q->message, "From", 0);
 	size_t fields = message_count(q->message, "From"), count;
-	unsigned verdict;
+	const struct from *read = inquiry_from(q);
 
-	if (from == NULL) {
+	if (from == NULL || read == NULL) {
 		raise_missing(q, "MISSING_FROM");
 		return;
 	}
 	if (fields > 1)
 		inquiry_raise(q, "MULTIPLE_FROM", "%zu fields", fields);
-	count = count_addresses(q, from->value, &verdict);
+	count = count_addresses(read);
 	if (count > 1)
 		inquiry_raise(q, "FROM_SEVERAL_ADDRESSES", "%.*s",
 		    SPAN_ARG(span_trim(from->value)));
-	if (count == 0 || (verdict & ADDRESS_JUNK))
+	if (count == 0 || (read->verdict & ADDRESS_JUNK))
 		inquiry_raise(q, "FROM_INVALID", "%.*s",
 		    SPAN_ARG(span_trim(from->value)));
 }

@@ -3,11 +3,8 @@
 
 #include "auth/taglist.h"
 #include "check/tenant.h"
-#include "mail/address.h"
 #include "mail/domain.h"
 #include "rules/lists.h"
-
-#define FROM_READ 2	/* more than one is as good as any */
 
 /* What a signature that counts says of itself. */
 struct proof {
@@ -50,19 +47,16 @@ identity_owned(const struct inquiry *q, struct span domain)
 static void
 find_from(struct inquiry *q, struct identities *id)
 {
-	const struct header *h = message_find(q->message, "From", 0);
-	struct address from[FROM_READ];
+	const struct from *from = inquiry_from(q);
 	struct author author;
-	size_t count = 0;
 
 	author_of(q->arena, q->message, &author);
-	if (author.kind != AUTHOR_ONE || h == NULL)
+	if (author.kind != AUTHOR_ONE || from == NULL)
 		return;
 	id->from_domain = author.domains[0];
 	id->from_org = identity_owned(q, id->from_domain);
-	address_list(q->arena, h->value, from, FROM_READ, &count);
-	if (count == 1)
-		id->from = arena_lower(q->arena, from[0].whole);
+	if (from->count == 1)
+		id->from = arena_lower(q->arena, from->address[0].whole);
 }
 
 static bool

@@ -21,7 +21,7 @@
 #include "mail/domain.h"
 
 #define ADDRESS_MAX 320
-#define FROM_ADDRESSES_MAX 20
+#define FROM_FIELDS_MAX 20
 
 struct lists_options {
 	struct strings deny;
@@ -318,26 +318,39 @@ judge_author(const struct lists *lists, struct inquiry *q,
 		    shared_entries(lists, q), ENTRY_FROM, q->arena, author));
 }
 
+static void
+judge_authors(const struct lists *lists, struct inquiry *q,
+    const struct from *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->count; i++)
+		judge_author(lists, q, &from->address[i]);
+}
+
 /* Every address of every From field counts: a reader may see any of them. */
 static enum answer
 lists_run_headers(const void *self, struct inquiry *q)
 {
 	const struct lists *lists = self;
-	struct address from[FROM_ADDRESSES_MAX];
+	const struct from *first;
 	const struct header *h;
-	size_t i, k, count;
+	struct from other;
+	size_t i;
 
 	if (q->message->direction != DIRECTION_INBOUND ||
 	    (lists->from.count == 0 && shared_entries(lists, q) == NULL))
 		return ANSWERED;
-	for (i = 0; i < FROM_ADDRESSES_MAX; i++) {
+	first = inquiry_from(q);
+	if (first != NULL)
+		judge_authors(lists, q, first);
+	for (i = 1; i < FROM_FIELDS_MAX; i++) {
 		h = message_find(q->message, "From", i);
 		if (h == NULL)
 			break;
-		address_list(q->arena, h->value, from, FROM_ADDRESSES_MAX,
-		    &count);
-		for (k = 0; k < count; k++)
-			judge_author(lists, q, &from[k]);
+		address_list(q->arena, h->value, other.address,
+		    INQUIRY_FROM_MAX, &other.count);
+		judge_authors(lists, q, &other);
 	}
 	return ANSWERED;
 }

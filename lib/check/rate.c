@@ -15,7 +15,6 @@
 
 #include "base/mem.h"
 #include "conf/lines.h"
-#include "mail/address.h"
 
 #define TEXT_MAX 300	/* bytes of a reply */
 
@@ -168,17 +167,13 @@ rate_load(const void *options, struct loading *loading)
 }
 
 static void
-find_author(struct rate_facts *f, const struct inquiry *q)
+find_author(struct rate_facts *f, struct inquiry *q)
 {
-	const struct header *h = message_find(q->message, "From", 0);
-	struct address from;
-	size_t count = 0;
+	const struct from *from = inquiry_from(q);
 
-	if (h == NULL)
-		return;
-	address_list(q->arena, h->value, &from, 1, &count);
-	if (count > 0)
-		rate_facts_address(f, q->arena, RATE_FROM, from.whole);
+	if (from != NULL && from->count > 0)
+		rate_facts_address(f, q->arena, RATE_FROM,
+		    from->address[0].whole);
 }
 
 static void
