@@ -21,7 +21,6 @@
 #include "mail/domain.h"
 
 #define ADDRESS_MAX 320
-#define FROM_FIELDS_MAX 20
 
 struct lists_options {
 	struct strings deny;
@@ -344,7 +343,7 @@ lists_run_headers(const void *self, struct inquiry *q)
 	first = inquiry_from(q);
 	if (first != NULL)
 		judge_authors(lists, q, first);
-	for (i = 1; i < FROM_FIELDS_MAX; i++) {
+	for (i = 1; i < INQUIRY_FROM_MAX; i++) {
 		h = message_find(q->message, "From", i);
 		if (h == NULL)
 			break;

@@ -147,7 +147,8 @@ test_places(void)
 		memcpy(body, line + sizeof(line) - 1 - n, n + 1);
 		hash(&got, body, &terms, n);
 		expect(&wanted, n == 2 ? "" : body, -1);
-		CHECK_TEXT("no white space", buf_string(&got), buf_string(&wanted));
+		CHECK_TEXT("no white space", buf_string(&got),
+		    buf_string(&wanted));
 	}
 	buf_done(&got);
 	buf_done(&wanted);
