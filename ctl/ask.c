@@ -17,16 +17,26 @@
 #define ANSWER_MAX (8 << 20)
 #define LINE_MAX_BYTES 4000	/* what the daemon takes */
 
-/* The control socket's path, from the configuration; heap, or NULL. */
+/*
+ * The control socket's path, from the configuration; heap, or NULL.  A mistake
+ * in the file is told; salvaged: what stands before it may tell the path.
+ */
 static char *
-find_control(const struct globals *g, struct error *error)
+find_control(const struct globals *g, bool salvaged, bool *broken)
 {
 	const struct section **sections = settings_sections();
 	const struct daemon_settings *settings;
+	struct error error;
 	struct conf *conf;
 	char *path = NULL;
 
-	conf = conf_load(g->conf, sections, g->overrides, error);
+	conf = conf_load(g->conf, sections, g->overrides, &error);
+	*broken = conf == NULL;
+	if (*broken) {
+		fprintf(stderr, "posternctl: %s\n", error.text);
+		conf = salvaged ? conf_salvage(g->conf, sections,
+		    g->overrides) : NULL;
+	}
 	if (conf != NULL) {
 		settings = conf_section(conf, "daemon");
 		path = mem_copy(settings->control, strlen(settings->control));
@@ -90,20 +100,14 @@ ask_socket(const char *path, const char *command, int64_t timeout,
 	return status;
 }
 
-int
-ask_daemon(const struct globals *g, const char *command)
+/* Asks the daemon at path and shows what it says. */
+static int
+ask_at(const char *path, const char *command)
 {
 	struct error error;
 	struct buf answer;
-	char *path;
 	int status;
 
-	path = g->control != NULL ? mem_copy(g->control, strlen(g->control)) :
-	    find_control(g, &error);
-	if (path == NULL) {
-		fprintf(stderr, "posternctl: %s\n", error.text);
-		return EX_CONFIG;
-	}
 	buf_init(&answer, ANSWER_MAX);
 	status = ask_socket(path, command, 0, &answer, &error);
 	if (status < 0)
@@ -112,8 +116,33 @@ ask_daemon(const struct globals *g, const char *command)
 	else
 		fputs(buf_string(&answer), status == 0 ? stdout : stderr);
 	buf_done(&answer);
-	free(path);
 	return status < 0 ? EX_UNAVAILABLE : status;
+}
+
+/* What changes nothing may ask a daemon whose file is wrong by now. */
+static bool
+only_asks(const char *command)
+{
+	return strcmp(command, "status") == 0 || strcmp(command, "stats") == 0;
+}
+
+int
+ask_daemon(const struct globals *g, const char *command)
+{
+	bool broken = false;
+	char *path;
+	int status;
+
+	path = g->control != NULL ? mem_copy(g->control, strlen(g->control)) :
+	    find_control(g, only_asks(command), &broken);
+	if (path == NULL)
+		return EX_CONFIG;
+	if (broken)
+		fprintf(stderr, "posternctl: asking at %s all the same\n",
+		    path);
+	status = ask_at(path, command);
+	free(path);
+	return broken ? EX_CONFIG : status;
 }
 
 int

@@ -101,6 +101,22 @@ conf_load(const char *file, const struct section *const *sections,
 }
 
 struct conf *
+conf_salvage(const char *file, const struct section *const *sections,
+    const char *const *overrides)
+{
+	struct conf *conf = conf_new(file, sections);
+	struct error known;
+
+	if (find_cwd(conf, &known) == 0) {
+		(void)parse_file(conf, &known);
+		if (finish(conf, overrides, &known) == 0)
+			return conf;
+	}
+	conf_free(conf);
+	return NULL;
+}
+
+struct conf *
 conf_parse(const char *file, struct span text,
     const struct section *const *sections, const char *const *overrides,
     struct error *error)

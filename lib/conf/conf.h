@@ -79,6 +79,13 @@ struct conf *conf_load(const char *file, const struct section *const *sections,
     const char *const *overrides, struct error *error);
 void conf_free(struct conf *);
 
+/*
+ * Of a file with a mistake what stands before it; the rest has its defaults.
+ * Only for asking what may be wrong.  NULL if an override is wrong.
+ */
+struct conf *conf_salvage(const char *file,
+    const struct section *const *sections, const char *const *overrides);
+
 /* The filled struct of a section, NULL if unknown; lives as long as conf. */
 const void *conf_section(const struct conf *, const char *name);
 

@@ -1,6 +1,7 @@
 /*
  * admission - generations that a running daemon refuses, with the reason; the
- * way back to the one before; and what rules on trial would have changed.
+ * way back to the one before; what rules on trial would have changed; and how
+ * it is asked while its file is wrong.
  */
 #include "test/socket/lab.h"
 
@@ -222,6 +223,53 @@ lose_configuration(const struct lab *lab)
 	ask(lab, "back", "reload", before);
 }
 
+/* posternctl by the file alone, which now holds that text. */
+static void
+ask_by_file(const struct lab *lab, const char *row, const char *command,
+    const char *text, int code, const char *says)
+{
+	char *ctl = mem_printf("%sctl", program());
+	const char *argv[] = {ctl, "-c", lab->conf, command, NULL};
+	struct buf out;
+
+	lab_write(lab, "postern.conf", text);
+	CHECK(row, lab_run(argv, &out) == code);
+	if (!CHECK(row, strstr(buf_string(&out), says) != NULL))
+		fprintf(stderr, "%s\n", buf_string(&out));
+	buf_done(&out);
+	free(ctl);
+}
+
+/* Who has spoiled the file can still see how the daemon is. */
+static void
+break_configuration(const struct lab *lab)
+{
+	char *good = mem_printf("daemon { control = \"%s\" }\n",
+	    lab->control);
+	char *broken = mem_printf("%smode = loud\n", good);
+	char *early = mem_printf("mode = loud\n%s", good);
+	char before[20], after[20];
+
+	lab_generation(lab, before);
+	ask_by_file(lab, "good", "status", good, EX_OK, "generation: ");
+	ask_by_file(lab, "broken", "status", broken, EX_CONFIG,
+	    "postern.conf:2: \"mode\" must be one of ");
+	ask_by_file(lab, "broken", "status", broken, EX_CONFIG,
+	    "generation: ");
+	ask_by_file(lab, "broken", "stats", broken, EX_CONFIG,
+	    "postern_connections_total ");
+	ask_by_file(lab, "broken before it is named", "status", early,
+	    EX_CONFIG, "asking at /run/postern/control all the same");
+	ask_by_file(lab, "nothing that changes things", "rollback", broken,
+	    EX_CONFIG, "postern.conf:2: ");
+	lab_generation(lab, after);
+	CHECK_TEXT("nothing that changes things", after, before);
+	configure(lab);
+	free(early);
+	free(broken);
+	free(good);
+}
+
 /* What a reload refuses, a start only warns about. */
 static void
 start_in_doubt(struct lab *lab)
@@ -259,6 +307,7 @@ main(void)
 		roll_back(&lab);
 		put_on_trial(&lab);
 		lose_configuration(&lab);
+		break_configuration(&lab);
 		lab_stop(&lab, "stop");
 		start_in_doubt(&lab);
 	}
