@@ -3,6 +3,8 @@
 
 #include "check/check.h"
 
+#include <string.h>
+
 struct spf_options {
 	bool enabled;
 };
@@ -56,6 +58,20 @@ spf_ask(const void *self, struct inquiry *q)
 		state->helo = spf_start(q->dns, &input);
 }
 
+/* Why there is no result: about the domain itself, or about what it names. */
+static const char *
+problem_of(struct inquiry *q, const struct spf_outcome *outcome)
+{
+	size_t n = strlen(outcome->domain);
+
+	if (outcome->result == SPF_NONE ||
+	    (strncmp(outcome->problem, outcome->domain, n) == 0 &&
+	    outcome->problem[n] == ' '))
+		return outcome->problem;
+	return arena_printf(q->arena, "%s: %s", outcome->domain,
+	    outcome->problem).p;
+}
+
 /* The outcome as a symbol; a temporary error is none. */
 static enum answer
 judge(struct inquiry *q, const struct spf_outcome *outcome,
@@ -66,8 +82,7 @@ judge(struct inquiry *q, const struct spf_outcome *outcome,
 	if (outcome->result == SPF_TEMPERROR)
 		return UNANSWERED;
 	if (outcome->result == SPF_NONE || outcome->result == SPF_PERMERROR)
-		inquiry_raise(q, name, "%s %s", outcome->domain,
-		    outcome->problem);
+		inquiry_raise(q, name, "%s", problem_of(q, outcome));
 	else
 		inquiry_raise(q, name, "%s %s", outcome->domain,
 		    outcome->mechanism);
