@@ -335,17 +335,25 @@ judge_text(struct inquiry *q, struct span text, size_t *split)
 	}
 }
 
+static void
+judge_all(struct inquiry *q, const struct texts *texts, size_t *split)
+{
+	size_t i;
+
+	for (i = 0; i < texts->count; i++)
+		if (!span_ascii(texts->items[i]))
+			judge_text(q, texts->items[i], split);
+}
+
 /* Subject and text first, then who it says it is from, and names of files. */
 static void
 judge_texts(struct inquiry *q, struct facts *f, const struct mime *mime)
 {
-	const struct texts *body = reading_body(f->reading);
 	struct span from = facts_get(f, "From:name");
 	size_t split = 0, i;
 
-	for (i = 0; i < body->count; i++)
-		if (!span_ascii(body->items[i]))
-			judge_text(q, body->items[i], &split);
+	judge_all(q, reading_body(f->reading), &split);
+	judge_all(q, reading_cards(f->reading), &split);
 	if (from.n > 0)
 		judge_text(q, from, &split);
 	for (i = 0; i < mime->count; i++)

@@ -134,7 +134,7 @@ give_to_rules(struct links *l, struct link *k, unsigned types, bool with_host)
 
 /* False when there is no room for further ones. */
 static bool
-add_found(struct links *l, const struct urltext *u)
+add_found(struct links *l, const struct urltext *u, bool for_rules)
 {
 	unsigned types = 1u << LINK_PARSED;
 	struct link *k;
@@ -150,21 +150,34 @@ add_found(struct links *l, const struct urltext *u)
 		types |= 1u << LINK_SCHEMELESS;
 	if (u->unlinked)
 		types |= 1u << LINK_UNLINKED;
-	give_to_rules(l, k, types, true);
+	if (for_rules)
+		give_to_rules(l, k, types, true);
 	linkview_see(l, k, NULL);
 	return true;
+}
+
+static void
+scan_text(struct links *l, struct span text, bool for_rules)
+{
+	struct urltext_scan scan;
+	struct urltext u;
+
+	urltext_begin(&scan, l->view->registry, text);
+	while (urltext_next(l->arena, &scan, &u))
+		if (!add_found(l, &u, for_rules))
+			break;
 }
 
 void
 links_add_text(struct links *l, struct span paragraph)
 {
-	struct urltext_scan scan;
-	struct urltext u;
+	scan_text(l, paragraph, true);
+}
 
-	urltext_begin(&scan, l->view->registry, paragraph);
-	while (urltext_next(l->arena, &scan, &u))
-		if (!add_found(l, &u))
-			break;
+void
+links_add_shown(struct links *l, struct span text)
+{
+	scan_text(l, text, false);
 }
 
 /* A text of <a> that the link does not have yet. */

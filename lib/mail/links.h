@@ -126,6 +126,9 @@ struct links *links_new(struct arena *, const struct links_view *);
 /* All addresses in one paragraph of rendered text. */
 void links_add_text(struct links *, struct span paragraph);
 
+/* The same of a text that rules do not see. */
+void links_add_shown(struct links *, struct span text);
+
 /* Links of a text/html part, as browsers and as rules see them. */
 void links_add_html(struct links *, const struct html *);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "mail/calendar.h"
 #include "mail/fold.h"
 #include "mail/html_rules.h"
 #include "mail/words.h"
@@ -13,9 +14,9 @@ struct reading {
 	size_t scan_rendered, scan_raw;
 	struct mime mime;
 	const struct html **html;	/* by part; NULL until asked for */
-	struct texts body, raw;
+	struct texts body, raw, cards;
 	struct links *links;
-	bool has_mime, has_body, has_raw;
+	bool has_mime, has_body, has_raw, has_cards;
 };
 
 struct reading *
@@ -302,6 +303,28 @@ reading_raw(struct reading *r)
 	return &r->raw;
 }
 
+const struct texts *
+reading_cards(struct reading *r)
+{
+	struct mime *mime = reading_mime(r);
+	struct span *items = NULL;
+	size_t i, room = 0;
+
+	if (r->has_cards)
+		return &r->cards;
+	r->has_cards = true;
+	for (i = 0; i < mime->count; i++) {
+		if (!calendar_is(&mime->parts[i]))
+			continue;
+		items = arena_room(r->arena, items, r->cards.count,
+		    sizeof(*items), &room);
+		items[r->cards.count++] = calendar_text(r->arena,
+		    part_text(r->arena, &mime->parts[i]));
+	}
+	r->cards.items = items;
+	return &r->cards;
+}
+
 static void
 add_signatures(struct links *links, const struct message *m)
 {
@@ -325,7 +348,7 @@ add_signatures(struct links *links, const struct message *m)
 const struct links *
 reading_links(struct reading *r, const struct links_view *view)
 {
-	const struct texts *body = reading_body(r);
+	const struct texts *body = reading_body(r), *cards = reading_cards(r);
 	struct mime *mime = reading_mime(r);
 	const struct html *html;
 	size_t i;
@@ -340,6 +363,8 @@ reading_links(struct reading *r, const struct links_view *view)
 		if (html != NULL)
 			links_add_html(r->links, html);
 	}
+	for (i = 0; i < cards->count; i++)
+		links_add_shown(r->links, cards->items[i]);
 	add_signatures(r->links, r->message);
 	return r->links;
 }

@@ -47,6 +47,13 @@ const struct texts *reading_body(struct reading *);
 const struct texts *reading_raw(struct reading *);
 
 /*
+ * What readers show of invitations and visiting cards, an item for each.  Of
+ * calendars and x-vcards SpamAssassin shows its rules nothing, so neither text
+ * is in the two above.
+ */
+const struct texts *reading_cards(struct reading *);
+
+/*
  * All links.  view must be the same at every call for one message, and outlive
  * the reading.
  */

@@ -226,6 +226,7 @@ test_links(void)
 	message_init(&m);
 	take(&m, span_of(text));
 	reading = reading_new(&m.arena, &m, 0, 0);
+	CHECK("cards", reading_cards(reading)->count == 0);
 	links = reading_links(reading, &view);
 	CHECK("links", links->count == 3);
 	CHECK("links", links == reading_links(reading, &view));
@@ -235,6 +236,17 @@ test_links(void)
 	reading = reading_new(&m.arena, &m, 0, 0);
 	CHECK("no HTML", reading_html(reading,
 	    &reading_mime(reading)->parts[0]) == NULL);
+	/* Readers show it, and SpamAssassin's rules do not see it. */
+	take(&m, span_of("Content-Type: text/calendar\n\nDESCRIPTION:see "
+	    "http://one.exa\n mple.com/\nUID:a@two.example.com\n"));
+	reading = reading_new(&m.arena, &m, 0, 0);
+	CHECK_TEXT("calendar", shown(reading_body(reading)), "$|");
+	CHECK_TEXT("calendar", shown(reading_cards(reading)),
+	    "see http://one.example.com/$|");
+	links = reading_links(reading, &view);
+	CHECK("calendar", links->count == 1 && links->items[0]->good &&
+	    links->items[0]->seen && !links->items[0]->for_rules &&
+	    links->form_count == 0);
 	message_done(&m);
 	registry_done(&registry);
 	suffixes_close(suffixes);
