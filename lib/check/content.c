@@ -146,7 +146,7 @@ static const struct sign url_flags[] = {
 /* People write so too, in text: there it is a slip, in markup a trick. */
 #define MARKUP_ONLY (URL_HOST_ODD | URL_BACKSLASH | URL_SLASHES | URL_CONTROL)
 
-/* Ways of hiding that are not just telling an element to be away. */
+/* Of HTML_TRICKS. */
 static const struct {
 	unsigned bit;
 	const char *name;
@@ -245,33 +245,32 @@ judge_parts(struct inquiry *q, struct mime *mime)
 	}
 }
 
-/* How much is hidden by a trick, at most, and by which. */
-static size_t
-tricked_letters(const struct html *html, const char **name)
+/* "size, colour": the tricks that something is hidden by. */
+static const char *
+name_tricks(struct inquiry *q, const struct html *html)
 {
-	size_t most = 0, i, k;
+	struct span names = span_of("");
+	size_t i, k;
 
 	for (i = 0; i < sizeof(tricks) / sizeof(tricks[0]); i++)
 		for (k = 0; k < HTML_HIDDEN_REASONS; k++)
-			if (tricks[i].bit == 1u << k && html->why[k] > most) {
-				most = html->why[k];
-				*name = tricks[i].name;
-			}
-	return most;
+			if (tricks[i].bit == 1u << k && html->why[k] > 0)
+				names = arena_printf(q->arena, "%.*s%s%s",
+				    SPAN_ARG(names), names.n > 0 ? ", " : "",
+				    tricks[i].name);
+	return names.p;
 }
 
 static void
 judge_html(struct inquiry *q, const struct html *html)
 {
-	const char *name = "";
-	size_t tricked = tricked_letters(html, &name);
-
 	raise_signs(q, html_limits, html->limits, span_of("of one part"));
 	if (html->ambiguous)
 		inquiry_raise(q, "HTML_AMBIGUOUS", "%s", "");
-	if (tricked >= HIDDEN_LETTERS)
+	if (html->tricked >= HIDDEN_LETTERS)
 		inquiry_raise(q, "HTML_HIDDEN_TEXT", "%zu letters by %s, "
-		    "%zu are seen: %.*s", tricked, name, html->letters,
+		    "%zu are seen: %.*s", html->tricked,
+		    name_tricks(q, html), html->letters,
 		    SPAN_ARG(span_head(html->hidden, SHOWN_BYTES)));
 	if (html->unseen >= HIDDEN_LETTERS && html->unseen > html->letters)
 		inquiry_raise(q, "HTML_HIDDEN_MOST", "%zu letters, %zu are "

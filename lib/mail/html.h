@@ -65,6 +65,9 @@ enum html_hidden {
 #define HTML_HIDDEN_REASONS 10
 /* Those of them that take text out of html.visible. */
 #define HTML_UNSEEN (HTML_HIDDEN_MSO - 1)
+/* Those that are not just telling an element to be away. */
+#define HTML_TRICKS (HTML_HIDDEN_SIZE | HTML_HIDDEN_COLOUR | \
+	HTML_HIDDEN_PLACE | HTML_HIDDEN_OPACITY)
 
 /* A stretch of html.text with one answer to "is it seen?". */
 struct html_run {
@@ -127,6 +130,7 @@ struct html {
 	size_t run_count;
 	size_t letters;		/* characters seen, without white space */
 	size_t unseen;		/* the same of hidden text */
+	size_t tricked;		/* of those: by HTML_TRICKS, one or several */
 	size_t why[HTML_HIDDEN_REASONS]; /* such characters by bit number */
 
 	/* Characters taken out of visible text. */

@@ -98,6 +98,8 @@ count(struct html_read *r, size_t letters)
 		r->out->unseen += letters;
 	else
 		r->out->letters += letters;
+	if (r->how & HTML_TRICKS)
+		r->out->tricked += letters;
 	for (i = 0; r->how >> i != 0; i++) {
 		if (r->how >> i & 1)
 			r->out->why[i] += letters;
