@@ -305,6 +305,7 @@ judge_headers(struct scan *s)
 	if (s->headers_judged)
 		return;
 	s->headers_judged = true;
+	s->result.late = true;
 	if (m->relayed) {
 		relay_find_client(m, &s->snapshot->networks);
 		judge_stage(s, STAGE_CONNECT);

@@ -80,8 +80,12 @@ note_hit(struct shadow *shadow, const struct policy *policy,
 	};
 
 	with.score += hit->score;
+	with.tried = hit->weight;
 	policy_decide(policy, m, &with, decision->token, &would);
 	verdict.to = would.action;
+	verdict.news = would.newsletter - decision->newsletter;
+	if (policy->newsletter == NEWSLETTER_ACCEPT)
+		verdict.news = 0;
 	shadow_hit(shadow, &verdict);
 }
 

@@ -162,6 +162,8 @@ without_trials(const struct rules_self *self, struct inquiry *q,
 	*out = *match;
 	out->values = arena_alloc(q->arena, count * sizeof(*out->values));
 	out->evidence = arena_alloc(q->arena, count * sizeof(*out->evidence));
+	out->unknown = arena_alloc(q->arena, count * sizeof(*out->unknown));
+	memcpy(out->unknown, match->unknown, count * sizeof(*out->unknown));
 	memcpy(out->values, match->values, count * sizeof(*out->values));
 	memcpy(out->evidence, match->evidence, count * sizeof(*out->evidence));
 	for (i = 0; i < self->trial_count; i++)

@@ -40,10 +40,8 @@ reaches(int64_t score, int64_t threshold, int64_t strictness)
 static bool
 is_newsletter(const struct message *m, const struct result *r)
 {
-	const struct symbol *symbol = result_find(r, NEWSLETTER_SYMBOL);
-
-	return m->direction == DIRECTION_INBOUND && symbol != NULL &&
-	    !symbol->weight->shadow;
+	return m->direction == DIRECTION_INBOUND &&
+	    result_counted(r, NEWSLETTER_SYMBOL) != NULL;
 }
 
 enum action
@@ -114,27 +112,52 @@ decision_text(struct decision *d, const struct policy *p,
 		decision_reply(d, "451", r->defer_code, r->defer);
 }
 
+/* Whether a recipient is refused before DATA: by any, or what is tried. */
+static bool
+refuses_early(const struct policy *p, const struct message *m,
+    const struct result *r, enum recipient_class klass)
+{
+	const struct symbol *symbol;
+	size_t i;
+
+	if (m->relayed || klass == RECIPIENT_PROTECTED)
+		return false;
+	for (i = 0; i < p->refuse_at_rcpt.count; i++) {
+		symbol = result_counted(r, p->refuse_at_rcpt.item[i]);
+		if (symbol != NULL && !symbol->late &&
+		    (r->tried == NULL || symbol->weight == r->tried))
+			return true;
+	}
+	return false;
+}
+
 void
 policy_decide(const struct policy *p, const struct message *m,
     const struct result *r, const char *token, struct decision *d)
 {
 	enum action action;
 	int64_t required;
-	size_t i;
+	size_t i, left = 0;
 
 	decision_init(d, p, token);
 	/* Without a recipient that we know of, judge as for a person. */
 	d->action = policy_recipient(p, m, r, RECIPIENT_PERSONAL);
 	for (i = 0; i < m->recipient_count; i++) {
+		/* What counts already did so at RCPT. */
+		if (r->tried != NULL &&
+		    refuses_early(p, m, r, m->recipients[i].klass))
+			continue;
 		required = policy_required(p, m->recipients[i].klass);
 		action = policy_recipient(p, m, r, m->recipients[i].klass);
 		/* Of the same action, the milder threshold counts as well. */
-		if (i == 0 || action < d->action ||
+		if (left++ == 0 || action < d->action ||
 		    (action == d->action && required > d->required)) {
 			d->action = action;
 			d->required = required;
 		}
 	}
+	if (m->recipient_count > 0 && left == 0)
+		d->action = ACTION_REJECT;
 	d->spam = r->score >= d->required || r->demand > ACTION_MARK;
 	d->newsletter = !d->spam && is_newsletter(m, r);
 	d->done = mode_limit(p->mode, d);
@@ -146,17 +169,9 @@ policy_early(const struct policy *p, const struct message *m,
     const struct result *r, enum recipient_class klass, const char *token,
     struct decision *d)
 {
-	const struct symbol *symbol;
-	size_t i;
-
 	decision_init(d, p, token);
-	if (m->relayed || klass == RECIPIENT_PROTECTED)
-		return;
-	for (i = 0; i < p->refuse_at_rcpt.count; i++) {
-		symbol = result_find(r, p->refuse_at_rcpt.item[i]);
-		if (symbol != NULL && !symbol->weight->shadow)
-			d->action = ACTION_REJECT;
-	}
+	if (refuses_early(p, m, r, klass))
+		d->action = ACTION_REJECT;
 	d->done = mode_limit(p->mode, d);
 	decision_text(d, p, r);
 }

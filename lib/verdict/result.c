@@ -26,6 +26,17 @@ result_find(const struct result *r, const char *name)
 	return NULL;
 }
 
+const struct symbol *
+result_counted(const struct result *r, const char *name)
+{
+	const struct symbol *symbol = result_find(r, name);
+
+	if (symbol == NULL || !symbol->weight->shadow ||
+	    symbol->weight == r->tried)
+		return symbol;
+	return NULL;
+}
+
 /* Room for one more; capacities are powers of two from 16 on. */
 static struct symbol *
 result_add(struct result *r)
@@ -55,6 +66,7 @@ add_symbol(struct result *r, const struct weight *weight, int64_t score,
 	symbol->weight = weight;
 	symbol->score = score;
 	symbol->evidence = evidence;
+	symbol->late = r->late;
 	if (weight->shadow)
 		r->trials++;
 	else

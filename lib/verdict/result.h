@@ -32,6 +32,7 @@ struct symbol {
 	int64_t score;		/* thousandths; of one on trial
 				 * (weight.shadow) what it would count */
 	struct span evidence;	/* foreign bytes: escape before showing */
+	bool late;		/* recipients had been answered before */
 };
 
 struct result {
@@ -41,6 +42,9 @@ struct result {
 	size_t count;
 	size_t trials;		/* of these: on trial */
 	int64_t score;		/* thousandths, without those on trial */
+	const struct weight *tried;	/* on trial, but counts: for asking
+					 * what would be; or NULL */
+	bool late;		/* recipients have been answered */
 	const char *degraded[RESULT_DEGRADED_MAX];	/* services, static */
 	size_t degraded_count;
 	enum action demand;	/* at least this, whatever the score */
@@ -79,6 +83,9 @@ void result_put(struct result *, const struct weight *, int64_t times,
     struct span evidence);
 
 const struct symbol *result_find(const struct result *, const char *name);
+
+/* The same, but NULL also for one on trial that is not tried. */
+const struct symbol *result_counted(const struct result *, const char *name);
 
 /* Notes that a service (a static name) gave no answer. */
 void result_degraded(struct result *, const char *service);

@@ -96,7 +96,7 @@ shadow_hit(struct shadow *s, const struct shadow_case *verdict)
 {
 	pthread_mutex_lock(&s->lock);
 	s->hits++;
-	if (verdict->from != verdict->to)
+	if (verdict->from != verdict->to || verdict->news != 0)
 		note_change(s, verdict);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -125,8 +125,9 @@ put_change(struct buf *out, const struct shadow_case *verdict)
 	text_put_milli(out, verdict->score);
 	buf_puts(out, verdict->points < 0 ? "" : "+");
 	text_put_milli(out, verdict->points);
-	buf_printf(out, " %s->%s\n", action_name(verdict->from),
-	    action_name(verdict->to));
+	buf_printf(out, " %s%s->%s%s\n", action_name(verdict->from),
+	    verdict->news < 0 ? ",newsletter" : "", action_name(verdict->to),
+	    verdict->news > 0 ? ",newsletter" : "");
 }
 
 /* Nobody waits for a message's thread meanwhile: all is in memory. */

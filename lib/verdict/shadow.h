@@ -22,6 +22,8 @@ struct shadow_case {
 	int64_t score;		/* thousandths, without the rule */
 	int64_t points;		/* that the rule would have added */
 	enum action from, to;
+	int news;		/* 1: it would be marked as a newsletter,
+				 * -1: it would not, and is; else 0 */
 };
 
 /* mark tells whether a rule is the same, see rules/mark.h. */

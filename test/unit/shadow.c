@@ -68,10 +68,11 @@ names(const struct symbol **symbols)
 }
 
 static struct snapshot *
-load(struct world *w, const char *rules, const struct snapshot *previous)
+load_with(struct world *w, const char *const *settings, const char *rules,
+    const struct snapshot *previous)
 {
 	char files[200];
-	const char *overrides[] = { files, NULL };
+	const char *overrides[] = { files, settings[0], settings[1], NULL };
 	struct error error;
 	struct snapshot *s;
 
@@ -82,6 +83,14 @@ load(struct world *w, const char *rules, const struct snapshot *previous)
 	if (s == NULL)
 		fprintf(stderr, "%s\n", error.text);
 	return s;
+}
+
+static struct snapshot *
+load(struct world *w, const char *rules, const struct snapshot *previous)
+{
+	static const char *const none[2];
+
+	return load_with(w, none, rules, previous);
 }
 
 static void
@@ -215,6 +224,84 @@ test_figures(struct world *w)
 	scan_reset(&w->scan);
 }
 
+#define NEWS "body NEWSLETTER /alpha/\nscore NEWSLETTER 0.001\n" \
+	"tflags NEWSLETTER shadow\n"
+#define AT_HELO "score HELO_NO_DOMAIN 1\ntflags HELO_NO_DOMAIN shadow\n"
+
+/* What a symbol on trial changes without its points. */
+static const struct {
+	const char *name, *setting, *rules;
+	const char *rcpts[3];
+	const char *change;	/* NULL: none */
+} verdicts[] = {
+	{ "a newsletter is held", "actions.newsletter=quarantine", NEWS,
+	    { "b@example.net" }, "accept->quarantine,newsletter" },
+	{ "is marked", "actions.newsletter=mark", NEWS, { "b@example.net" },
+	    "accept->accept,newsletter" },
+	{ "is nothing special", "actions.newsletter=accept", NEWS,
+	    { "b@example.net" }, NULL },
+	{ "is spam, and no newsletter", "actions.newsletter=mark", NEWS
+	    "body A /beta/\nscore A 6\n", { "b@example.net" }, NULL },
+	{ "spam is no newsletter", "actions.newsletter=tag",
+	    "body NEWSLETTER /alpha/\nscore NEWSLETTER 0.001\n"
+	    "body A /beta/\nscore A 6\ntflags A shadow\n",
+	    { "b@example.net" }, "accept,newsletter->mark" },
+	{ "refused at RCPT", "actions.refuse_at_rcpt=HELO_NO_DOMAIN", AT_HELO,
+	    { "b@example.net" }, "accept->reject" },
+	{ "all are", "actions.refuse_at_rcpt=HELO_NO_DOMAIN", AT_HELO,
+	    { "b@example.net", "c@example.net" }, "accept->reject" },
+	{ "but for postmaster", "actions.refuse_at_rcpt=HELO_NO_DOMAIN",
+	    AT_HELO, { "b@example.net", "postmaster@example.net" }, NULL },
+	{ "another symbol is", "actions.refuse_at_rcpt=HELO_INVALID", AT_HELO,
+	    { "b@example.net" }, NULL },
+	{ "not by From, which comes later",
+	    "actions.refuse_at_rcpt=USER_IN_BLOCKLIST",
+	    "score USER_IN_BLOCKLIST 1\ntflags USER_IN_BLOCKLIST shadow\n",
+	    { "b@example.net" }, NULL },
+	{ "one that counts did it, where the mode let it",
+	    "actions.refuse_at_rcpt=HELO_NO_DOMAIN", "score HELO_NO_DOMAIN 1\n"
+	    "body A /alpha/\nscore A 1\ntflags A shadow\n",
+	    { "postmaster@example.net" }, NULL },
+};
+
+static void
+test_verdicts(struct world *w)
+{
+	const char *settings[2];
+	char deny[200];
+	struct buf out;
+	size_t i, k;
+
+	snprintf(deny, sizeof(deny), "lists.deny=%s",
+	    folder_file("deny", "from example.org\n"));
+	settings[1] = deny;
+	for (i = 0; i < ROWS(verdicts); i++) {
+		snapshot_put(w->snapshot);
+		settings[0] = verdicts[i].setting;
+		w->snapshot = load_with(w, settings,
+		    verdicts[i].rules, NULL);
+		if (!CHECK(verdicts[i].name, w->snapshot != NULL))
+			return;
+		world_client(w, "192.0.2.1", "laptop");
+		world_mail(w, "a@example.org", WORLD_NOW);
+		for (k = 0; k < 3 && verdicts[i].rcpts[k] != NULL; k++)
+			scan_recipient(&w->scan,
+			    span_of(verdicts[i].rcpts[k]));
+		world_data(w, span_of(letter));
+		buf_init(&out, 100000);
+		shadow_print(w->snapshot->shadows.items[0], &out);
+		CHECK(verdicts[i].name, strstr(buf_string(&out),
+		    " hits=1 ") != NULL);
+		if (!CHECK(verdicts[i].name, verdicts[i].change == NULL ?
+		    strstr(out.p, " changed=0 ") != NULL :
+		    span_iends(span_trim(buf_contents(&out)),
+		    verdicts[i].change)))
+			fprintf(stderr, "%s", out.p);
+		buf_done(&out);
+		scan_reset(&w->scan);
+	}
+}
+
 /* Only the latest are named, the oldest of them first. */
 static void
 test_recent(void)
@@ -260,6 +347,7 @@ main(int argc, char **argv)
 	test_effect(&w);
 	test_report(&w);
 	test_figures(&w);
+	test_verdicts(&w);
 	test_recent();
 	world_end(&w);
 	folder_end();
