@@ -82,7 +82,8 @@ declare_symbols(struct snapshot *s)
 
 	for (i = 0; checks[i] != NULL; i++)
 		for (symbol = checks[i]->symbols; *symbol != NULL; symbol++)
-			weights_put(&s->weights, span_of(*symbol));
+			weights_put(&s->weights, span_of(*symbol))->late =
+			    checks[i]->run[STAGE_LAST] != NULL;
 	dnslists_declare(s->dnslists, &s->weights);
 }
 

@@ -35,8 +35,10 @@ ruleset_begin(const struct ruleset_options *options)
 	    i < options->symbols->map.count; i++) {
 		weight = map_value(&options->symbols->map, i);
 		rule = reader_rule(r, span_of(weight->name), NULL);
-		if (rule != NULL)
-			rule->raised = true;
+		if (rule == NULL)
+			continue;
+		rule->raised = true;
+		rule->late = weight->late;
 	}
 	return r;
 }

@@ -15,6 +15,7 @@ struct weight {
 	int64_t score;		/* thousandths of a point; 0 unless scored */
 	bool scored;
 	bool shadow;		/* on trial: told, counts nothing */
+	bool late;		/* raised when metas have been computed */
 	char *describe;		/* NULL unless described */
 	char *file;		/* where it was scored, or NULL */
 	unsigned line;
