@@ -17,6 +17,13 @@ struct arena_block {
 	alignas(max_align_t) char bytes[];
 };
 
+struct arena_guest {
+	struct arena_guest *next;
+	const void *key;
+	void *thing;
+	void (*close)(void *);
+};
+
 void
 arena_init(struct arena *a)
 {
@@ -45,11 +52,20 @@ arena_grow(struct arena *a, size_t size)
 	arena_use(a, block);
 }
 
+/* They may be in the arena's own memory, so they go first. */
+static void
+close_guests(struct arena *a)
+{
+	for (; a->guests != NULL; a->guests = a->guests->next)
+		a->guests->close(a->guests->thing);
+}
+
 void
 arena_reset(struct arena *a)
 {
 	struct arena_block *block = a->blocks, *older;
 
+	close_guests(a);
 	a->used = 0;
 	if (block == NULL)
 		return;
@@ -72,6 +88,7 @@ arena_done(struct arena *a)
 {
 	struct arena_block *block, *older;
 
+	close_guests(a);
 	for (block = a->blocks; block != NULL; block = older) {
 		older = block->older;
 		free(block);
@@ -210,4 +227,24 @@ arena_room(struct arena *a, void *items, size_t count, size_t size,
 	if (count != 0)
 		memcpy(larger, items, count * size);
 	return larger;
+}
+
+void
+arena_attach(struct arena *a, const void *key, void *thing,
+    void (*close)(void *))
+{
+	struct arena_guest *guest = arena_alloc(a, sizeof(*guest));
+
+	*guest = (struct arena_guest){a->guests, key, thing, close};
+	a->guests = guest;
+}
+
+void *
+arena_attached(const struct arena *a, const void *key)
+{
+	const struct arena_guest *guest = a->guests;
+
+	while (guest != NULL && guest->key != key)
+		guest = guest->next;
+	return guest != NULL ? guest->thing : NULL;
 }

@@ -11,12 +11,14 @@
 #include "base/span.h"
 
 struct arena_block;
+struct arena_guest;
 
 struct arena {
 	struct arena_block *blocks;
 	char *next;
 	size_t left;
 	size_t used;	/* bytes handed out since the last reset */
+	struct arena_guest *guests;
 };
 
 void arena_init(struct arena *);
@@ -42,5 +44,14 @@ struct span arena_vprintf(struct arena *, const char *fmt, va_list)
  */
 void *arena_room(struct arena *, void *items, size_t count, size_t size,
     size_t *room);
+
+/*
+ * Something that is no memory, but ends with it: close(thing) is called by the
+ * next reset, and by done.  key, the address of anything constant, finds it
+ * again until then; NULL when there is none.
+ */
+void arena_attach(struct arena *, const void *key, void *thing,
+    void (*close)(void *));
+void *arena_attached(const struct arena *, const void *key);
 
 #endif

@@ -1,6 +1,7 @@
 /* charset - text of any character set as UTF-8. */
 #include "mail/charset.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
@@ -14,6 +15,12 @@
 
 /* Bad bytes that an encoded word may have: each costs a call of iconv. */
 #define WORD_DAMAGE_MAX 1000
+
+/*
+ * Converters that are kept open, more than there are sets with a name.  To open
+ * one takes twenty microseconds, and encoded words may change sets all the time.
+ */
+#define SETS_MAX 64
 
 /* A character takes up to three bytes where it took one. */
 #define GROWTH 3
@@ -133,11 +140,63 @@ convert(iconv_t set, struct span text, size_t bad_max, struct buf *out,
 	return true;
 }
 
+struct sets {
+	const char *names[SETS_MAX];	/* static */
+	iconv_t set[SETS_MAX];		/* (iconv_t)-1: nobody knows it */
+	size_t count;
+};
+
+static void
+sets_close(void *thing)
+{
+	struct sets *sets = thing;
+	size_t i;
+
+	for (i = 0; i < sets->count; i++)
+		if (sets->set[i] != (iconv_t)-1)
+			iconv_close(sets->set[i]);
+}
+
+/* Those that are kept as long as what the arena hands out. */
+static struct sets *
+sets_of(struct arena *arena)
+{
+	static const char key[] = "sets";
+	struct sets *sets = arena_attached(arena, key);
+
+	if (sets == NULL) {
+		sets = arena_alloc(arena, sizeof(*sets));
+		arena_attach(arena, key, sets, sets_close);
+	}
+	return sets;
+}
+
+/* A converter in its initial state, or (iconv_t)-1. */
+static iconv_t
+set_find(struct arena *arena, const char *name)
+{
+	struct sets *sets = sets_of(arena);
+	size_t i;
+
+	for (i = 0; i < sets->count; i++)
+		if (strcmp(sets->names[i], name) == 0)
+			break;
+	if (i == sets->count) {
+		assert(i < SETS_MAX);
+		sets->names[i] = name;
+		sets->set[i] = iconv_open("UTF-8", name);
+		sets->count++;
+	}
+	if (sets->set[i] != (iconv_t)-1)
+		iconv(sets->set[i], NULL, NULL, NULL, NULL);
+	return sets->set[i];
+}
+
 static bool
 from_iconv(struct arena *arena, const char *name, struct span text,
     size_t bad_max, struct span *out, unsigned *faults)
 {
-	iconv_t set = iconv_open("UTF-8", name);
+	iconv_t set = set_find(arena, name);
 	size_t bad = 0;
 	struct buf buf;
 	bool good;
@@ -156,7 +215,6 @@ from_iconv(struct arena *arena, const char *name, struct span text,
 	if (good && bad != 0)
 		*faults |= CHARSET_DAMAGED;
 	buf_done(&buf);
-	iconv_close(set);
 	return good;
 }
 

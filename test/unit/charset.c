@@ -1,7 +1,33 @@
 /* charset - labels and bytes as UTF-8. */
+#include <dlfcn.h>
+#include <iconv.h>
+
 #include "base/text.h"
 #include "mail/charset.h"
 #include "test/unit/test.h"
+
+static unsigned opened, closed;
+
+/* In place of the C library's, which they call. */
+iconv_t
+iconv_open(const char *to, const char *from)
+{
+	iconv_t (*real)(const char *, const char *);
+
+	opened++;
+	*(void **)&real = dlsym(RTLD_NEXT, "iconv_open");
+	return real(to, from);
+}
+
+int
+iconv_close(iconv_t set)
+{
+	int (*real)(iconv_t);
+
+	closed++;
+	*(void **)&real = dlsym(RTLD_NEXT, "iconv_close");
+	return real(set);
+}
 
 struct row {
 	const char *name, *label, *text, *expected;
@@ -177,10 +203,41 @@ labels_run(void)
 	}
 }
 
+/* Opening a converter takes long: once for each set and message. */
+static void
+turns_run(void)
+{
+	static const char *const sets[] = { "iso-8859-2", "koi8-r", "euc-jp",
+	    "gb18030", "iso-2022-jp" };
+	struct arena arena;
+	struct span out;
+	size_t i;
+
+	arena_init(&arena);
+	opened = closed = 0;
+	for (i = 0; i < 1000; i++)
+		charset_utf8(&arena, span_of("\xe4\xe4"), span_of(sets[i % 5]),
+		    CHARSET_WORD, NULL);
+	CHECK("opened once", opened == 5 && closed == 0);
+	/* What one text shifted to is nothing to the next. */
+	charset_utf8(&arena, span_of("\x1b$B$\""), span_of("iso-2022-jp"),
+	    CHARSET_WORD, NULL);
+	out = charset_utf8(&arena, span_of("$\""), span_of("iso-2022-jp"),
+	    CHARSET_WORD, NULL);
+	CHECK("begins anew", span_is(out, "$\""));
+	arena_reset(&arena);
+	CHECK("closed", closed == 5);
+	charset_utf8(&arena, span_of("\xe4"), span_of("koi8-r"), CHARSET_WORD,
+	    NULL);
+	arena_done(&arena);
+	CHECK("again", opened == 6 && closed == 6);
+}
+
 int
 main(void)
 {
 	rows_run();
+	turns_run();
 	wides_run();
 	labels_run();
 	CHECK_TEXT("name", charset_name(span_of("Latin_1")), "windows-1252");
