@@ -1,4 +1,6 @@
-# posternctl.bash - completes the words of posternctl(1) for bash.
+# posternctl.bash - completes the words of posternctl(1) for bash, and for zsh
+# behind "autoload -Uz bashcompinit && bashcompinit".  There "path" is another
+# name of PATH, so nothing here is called so.
 #
 # The tables below are compared with what the program itself says by
 # test/release/test_completion.py.
@@ -99,35 +101,45 @@ _posternctl_join()
 	done
 }
 
-# Reads the words before the last one: path is the command so far, globals the
+# Reads the words before the last one: chosen is the command so far, globals the
 # options that stand before it, and value what the last word has to be.
 _posternctl_read()
 {
 	local i end=$((${#words[@]} - 1)) word
 
-	path= value= globals=()
+	chosen= value= globals=()
 	for ((i = 0; i < end; i++)); do
 		word=${words[i]} value=
 		if [[ $word == -* ]]; then
-			value=$(_posternctl_value "$path" "$word")
+			value=$(_posternctl_value "$chosen" "$word")
 			if [[ -n $value ]] && ((i + 1 < end)); then
-				[[ -n $path ]] ||
+				[[ -n $chosen ]] ||
 					globals+=("$word" "${words[i + 1]}")
 				((++i))
 				value=
 			fi
-		elif [[ -z $path ]]; then
-			path=$word
-		elif [[ " $(_posternctl_words "$path") " == \
+		elif [[ -z $chosen ]]; then
+			chosen=$word
+		elif [[ " $(_posternctl_words "$chosen") " == \
 		    *" $word "* ]]; then
-			path+=" $word"
+			chosen+=" $word"
 		fi
 	done
 }
 
+# What compgen finds is offered, a line each; zsh has no mapfile.
+_posternctl_offer()
+{
+	local line
+
+	while IFS= read -r line; do
+		COMPREPLY+=("$line")
+	done < <(compgen "$@")
+}
+
 _posternctl()
 {
-	local words path value globals cur IFS=$' \t\n'
+	local words chosen value globals cur IFS=$' \t\n'
 
 	COMPREPLY=()
 	_posternctl_join
@@ -135,13 +147,13 @@ _posternctl()
 	cur=${words[${#words[@]} - 1]}
 	[[ $cur != *[=:@]* ]] || return 0
 	if [[ -z $value && $cur == -* ]]; then
-		value=$(_posternctl_options "$path")
-	elif [[ -z $value && $path == "rules why" ]]; then
+		value=$(_posternctl_options "$chosen")
+	elif [[ -z $value && $chosen == "rules why" ]]; then
 		value=$(_posternctl_rules "${globals[@]}")
-	elif [[ -z $value ]] && _posternctl_files "$path"; then
+	elif [[ -z $value ]] && _posternctl_files "$chosen"; then
 		value=file
 	elif [[ -z $value ]]; then
-		value=$(_posternctl_words "$path")
+		value=$(_posternctl_words "$chosen")
 	fi
 	case $value in
 	any) return 0 ;;
@@ -151,10 +163,10 @@ _posternctl()
 	file | folder)
 		compopt -o filenames 2>/dev/null
 		[[ $value == file ]] && value=-f || value=-d
-		mapfile -t COMPREPLY < <(compgen "$value" -- "$cur")
+		_posternctl_offer "$value" -- "$cur"
 		return 0 ;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "$value" -- "$cur")
+	_posternctl_offer -W "$value" -- "$cur"
 }
 
 complete -F _posternctl posternctl
