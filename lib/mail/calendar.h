@@ -1,7 +1,7 @@
 /*
  * calendar - what mail readers show of an invitation (iCalendar, RFC 5545) or
- * a visiting card (vCard, RFC 6350), which are lines of "NAME;PARAMETERS:VALUE".
- * Pure functions, any thread.
+ * a visiting card (vCard, RFC 6350): lines of "NAME;PARAMETERS:VALUE".  Pure
+ * functions, any thread.
  */
 #ifndef MAIL_CALENDAR_H
 #define MAIL_CALENDAR_H

@@ -18,7 +18,8 @@
 
 /*
  * Converters that are kept open, more than there are sets with a name.  To open
- * one takes twenty microseconds, and encoded words may change sets all the time.
+ * one takes some twenty microseconds, and encoded words may change sets each
+ * time.
  */
 #define SETS_MAX 64
 
