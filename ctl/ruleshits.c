@@ -176,7 +176,7 @@ rules_hits(const struct snapshot *s, char **argv)
 	run.services.metrics = metrics_new();
 	run.services.store = store_memory();
 	run.services.pool = engine_pool_new();
-	run.services.rehearsal = true;
+	run.services.rehearsal = run.services.thorough = true;
 	run.lock = tmpfile();
 	status = run.lock != NULL ? run_jobs(&run, (size_t)jobs) : EX_OSERR;
 	if (run.lock != NULL)

@@ -147,7 +147,7 @@ test_messages(struct test_run *run, char **messages)
 
 	run->services.store = store_memory();
 	run->services.pool = engine_pool_new();
-	run->services.rehearsal = true;
+	run->services.rehearsal = run->services.thorough = true;
 	status = source_walk(messages, try_message, run) > 0 ? EX_NOINPUT :
 	    EX_OK;
 	engine_pool_free(run->services.pool);

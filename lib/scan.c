@@ -125,6 +125,7 @@ scan_inquiry(struct scan *s)
 	    s->snapshot->failures->dnslists == WITHOUT_TEMPFAIL;
 	s->inquiry.book = s->snapshot->book;
 	s->inquiry.pool = s->services->pool;
+	s->inquiry.thorough = s->services->thorough;
 	s->inquiry.geo = s->snapshot->geo;
 	s->inquiry.providers = s->snapshot->providers;
 	s->inquiry.shared = s->services->shared;

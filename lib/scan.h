@@ -21,6 +21,7 @@ struct services {
 	struct engine_pool *pool;	/* scratch memory for rules */
 	struct metrics *metrics;
 	bool rehearsal;			/* learns and counts nothing */
+	bool thorough;			/* tries all sub-rules; facts.h */
 };
 
 struct scan {

@@ -80,6 +80,7 @@ struct inquiry {
 				 * nobody waits yet */
 	const struct rulebook *book;	/* of the generation */
 	struct engine_pool *pool;	/* of the process */
+	bool thorough;			/* see facts.h */
 	struct facts *facts;		/* ask inquiry_facts for it */
 	const struct match *match;	/* of the rules, once they have run */
 	struct dkim_bodies *bodies;	/* hashes of the body, all of it, to be

@@ -96,6 +96,7 @@ inquiry_facts(struct inquiry *q)
 	f->auth = q->auth;
 	f->geo = q->geo;
 	f->now = q->now;
+	f->thorough = q->thorough;
 	facts_begin(f, engine_borrow(q->pool,
 	    matcher_engine(q->book->matcher)));
 	q->facts = f;

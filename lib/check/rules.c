@@ -201,6 +201,8 @@ judge_metas(const struct rules_self *self, struct inquiry *q,
 		raise_hits(self, q, match, false);
 		return;
 	}
+	/* Both see the same hits. */
+	match_settle_all(matcher, match);
 	without_trials(self, q, match, &without);
 	match_metas(matcher, &without, false);
 	raise_hits(self, q, &without, false);
@@ -209,7 +211,8 @@ judge_metas(const struct rules_self *self, struct inquiry *q,
 	keep_effects(self->book->rules, &without, match);
 }
 
-static void
+/* Metas see it, unless the first that is too slow is one of theirs. */
+static bool
 raise_slow(const struct rules_self *self, struct inquiry *q,
     const struct match *match)
 {
@@ -217,7 +220,7 @@ raise_slow(const struct rules_self *self, struct inquiry *q,
 	size_t i;
 
 	if (match->limited_count == 0)
-		return;
+		return false;
 	buf_init(&names, RESULT_EVIDENCE_MAX);
 	for (i = 0; i < match->limited_count; i++) {
 		if (i > 0)
@@ -227,6 +230,7 @@ raise_slow(const struct rules_self *self, struct inquiry *q,
 	}
 	inquiry_raise(q, "RULES_TOO_SLOW", "%s", buf_string(&names));
 	buf_done(&names);
+	return true;
 }
 
 static enum answer
@@ -234,9 +238,10 @@ rules_run(const void *arg, struct inquiry *q)
 {
 	const struct rules_self *self = arg;
 	struct rules_state *state = q->state;
+	bool slow;
 
 	match_evals(self->book->matcher, &state->match);
-	raise_slow(self, q, &state->match);
+	slow = raise_slow(self, q, &state->match);
 	if (state->match.captures_cut)
 		inquiry_raise(q, "LIMIT_CAPTURES", "%zu kept",
 		    state->match.capture_count);
@@ -244,6 +249,8 @@ rules_run(const void *arg, struct inquiry *q)
 	take_symbols(self, q, &state->match);
 	take_unknown(self, q, &state->match);
 	judge_metas(self, q, &state->match);
+	if (!slow)
+		raise_slow(self, q, &state->match);
 	q->match = &state->match;
 	return ANSWERED;
 }

@@ -42,6 +42,8 @@ struct engine_pattern {
 	bool captures;		/* tell what named groups took */
 	bool once;		/* after a hit it is not tried again until
 				 * engine_return */
+	bool later;		/* only tried when engine_settle asks for it;
+				 * without captures */
 };
 
 /* What a loader may want to tell the operator. */
@@ -120,7 +122,8 @@ struct regex_scratch *engine_regexes(struct engine_scratch *);
 struct engine_hit {
 	unsigned id;
 	unsigned count;		/* 1, or up to "most" */
-	size_t from, to;	/* the first match in the subject */
+	struct span subject;
+	size_t from, to;	/* the first match in it */
 	unsigned capture;	/* its first in engine_captures */
 	unsigned captures;
 };
@@ -139,6 +142,19 @@ struct engine_capture {
 size_t engine_scan(const struct engine *, struct engine_scratch *,
     unsigned class, struct span subject, const struct engine_hit **hits);
 const struct engine_capture *engine_captures(const struct engine_scratch *);
+
+/*
+ * Patterns to be tried later that some subject since engine_borrow may hold:
+ * their ids, until the next scan, though some of them wait no more.
+ * engine_settle gives the hits of one as engine_scan would have done, or only
+ * the first where that is all that counts; then it waits no more.  The subjects
+ * must live until then.  When thousands wait, what comes after them is tried at
+ * once.
+ */
+size_t engine_waiting(const struct engine_scratch *, const unsigned **ids);
+bool engine_waits(const struct engine_scratch *, size_t position);
+size_t engine_settle(const struct engine *, struct engine_scratch *,
+    size_t position, const struct engine_hit **hits);
 
 /*
  * Patterns that were given up in this message because they took too long;

@@ -97,6 +97,7 @@ make_slots(struct load *l)
 		slot->class = p->class;
 		slot->captures = p->captures;
 		slot->once = p->once;
+		slot->later = p->later && !p->captures;
 		slot->most = p->most > 1 ? p->most : 1;
 		if (slot->most > ENGINE_COUNT_MAX)
 			slot->most = ENGINE_COUNT_MAX;

@@ -16,6 +16,7 @@ struct engine_slot {		/* one pattern */
 	unsigned most;		/* at least 1 */
 	bool captures;
 	bool once;
+	bool later;
 	enum engine_way way;
 };
 

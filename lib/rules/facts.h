@@ -57,6 +57,8 @@ struct facts {
 	const struct auth *auth;
 	const struct geo *geo;		/* NULL: nobody knows places */
 	int64_t now;			/* wall clock, ms */
+	bool thorough;			/* sub-rules are tried that make no
+					 * difference */
 
 	/* Made by facts_begin. */
 	struct reading *reading;	/* parts, texts; links by facts_links */

@@ -5,9 +5,7 @@
 
 #include "rules/eval.h"
 #include "rules/matcher.h"
-#include "rules/meta.h"
 
-#define UNKNOWN_MAX 6	/* operands of a meta; with more it does not hit */
 #define EVIDENCE_MAX 80		/* bytes of a match that are shown */
 
 void
@@ -28,28 +26,72 @@ match_note(struct match *match, const struct rule *rule, double count,
 		*value = most;
 }
 
-void
-match_scan(const struct matcher *m, struct match *match, unsigned class,
-    struct span text)
+static void
+note_hits(const struct matcher *m, struct match *match,
+    const struct engine_hit *hits, size_t n)
 {
-	struct engine_scratch *scratch = match->facts->engine;
-	const struct engine_hit *hits;
-	const struct engine_capture *captures;
+	const struct engine_capture *captures =
+	    engine_captures(match->facts->engine);
 	const struct rule *rule;
-	size_t i, n;
+	size_t i;
 
-	n = engine_scan(m->engine, scratch, class, text, &hits);
-	captures = n > 0 ? engine_captures(scratch) : NULL;
 	for (i = 0; i < n; i++) {
 		rule = m->rules->rules[hits[i].id];
 		match_note(match, rule, hits[i].count, span_head(
-		    span_skip(text, hits[i].from),
+		    span_skip(hits[i].subject, hits[i].from),
 		    hits[i].to - hits[i].from));
 		/* What a rule on trial takes would have an effect. */
 		if (!(rule->flags & RULE_SHADOW))
 			match_keep(match, captures + hits[i].capture,
 			    hits[i].captures);
 	}
+}
+
+void
+match_scan(const struct matcher *m, struct match *match, unsigned class,
+    struct span text)
+{
+	const struct engine_hit *hits;
+	size_t n;
+
+	n = engine_scan(m->engine, match->facts->engine, class, text, &hits);
+	note_hits(m, match, hits, n);
+}
+
+bool
+match_waits(const struct matcher *m, const struct match *match,
+    const struct rule *rule)
+{
+	size_t position = m->positions[rule->index];
+
+	return position > 0 && engine_waits(match->facts->engine,
+	    position - 1);
+}
+
+void
+match_settle(const struct matcher *m, struct match *match,
+    const struct rule *rule)
+{
+	const struct engine_hit *hits;
+	size_t n;
+
+	if (!match_waits(m, match, rule))
+		return;
+	n = engine_settle(m->engine, match->facts->engine,
+	    m->positions[rule->index] - 1, &hits);
+	note_hits(m, match, hits, n);
+}
+
+void
+match_settle_all(const struct matcher *m, struct match *match)
+{
+	const unsigned *ids;
+	size_t i, n;
+
+	n = engine_waiting(match->facts->engine, &ids);
+	for (i = 0; i < n; i++)
+		match_settle(m, match, m->rules->rules[ids[i]]);
+	match_keep_limited(match);
 }
 
 static void
@@ -113,8 +155,8 @@ give_up(struct match *match, unsigned index)
 }
 
 /* The scratch's list of rules given up ends with the scratch. */
-static void
-keep_limited(struct match *match)
+void
+match_keep_limited(struct match *match)
 {
 	const unsigned *ids;
 	size_t i, n;
@@ -215,94 +257,7 @@ match_run(const struct matcher *m, struct facts *f, struct match *out)
 	match_mimeheaders(m, out);
 	match_links(m, out);
 	match_templates(m, out);
-	keep_limited(out);
-}
-
-/* The operands that hit, as evidence. */
-static struct span
-meta_evidence(const struct matcher *m, const struct match *match,
-    const struct rule *rule)
-{
-	const unsigned *operands;
-	size_t i, n;
-	struct buf buf;
-	struct span out;
-
-	operands = meta_operands(rule->meta, &n);
-	buf_init(&buf, EVIDENCE_MAX);
-	for (i = 0; i < n && !buf.full; i++)
-		if (match->values[operands[i]] != 0) {
-			if (buf.n > 0)
-				buf_char(&buf, ' ');
-			buf_span(&buf, m->rules->rules[operands[i]]->name);
-		}
-	out = arena_span(match->facts->arena, buf_contents(&buf));
-	buf_done(&buf);
-	return out;
-}
-
-/* Sets the unknown operands to the bits of a number. */
-static void
-suppose(struct match *match, const unsigned *unknown, size_t n, unsigned bits)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		match->values[unknown[i]] = bits >> i & 1;
-}
-
-/* Whether the meta hits, or does not, whatever the unknown operands are. */
-static bool
-certain(const struct rule *rule, struct match *match, bool hits)
-{
-	unsigned unknown[UNKNOWN_MAX], bits;
-	const unsigned *operands;
-	size_t i, n, count = 0;
-	bool same = true;
-
-	operands = meta_operands(rule->meta, &n);
-	for (i = 0; i < n; i++) {
-		if (!match->unknown[operands[i]])
-			continue;
-		if (count == UNKNOWN_MAX)
-			return false;
-		unknown[count++] = operands[i];
-	}
-	for (bits = 1; same && bits < 1u << count; bits++) {
-		suppose(match, unknown, count, bits);
-		same = (meta_eval(rule->meta, match->values) != 0) == hits;
-	}
-	suppose(match, unknown, count, 0);
-	return same;
-}
-
-/* What a meta counts; 0 where that hangs on what nobody answered. */
-static double
-meta_value(const struct rule *rule, struct match *match)
-{
-	double value = meta_eval(rule->meta, match->values);
-
-	if (!match->unanswered || certain(rule, match, value != 0))
-		return value;
-	match->unknown[rule->index] = true;
-	return 0;
-}
-
-void
-match_metas(const struct matcher *m, struct match *match, bool trials)
-{
-	const struct rule *rule;
-	double value;
-	size_t i;
-
-	for (i = 0; i < m->rules->meta_count; i++) {
-		rule = m->rules->metas[i];
-		if (!trials && rule->flags & RULE_SHADOW)
-			continue;
-		value = meta_value(rule, match);
-		if (value == 0)
-			continue;
-		match->values[rule->index] = value;
-		match->evidence[rule->index] = meta_evidence(m, match, rule);
-	}
+	if (f->thorough)
+		match_settle_all(m, out);
+	match_keep_limited(out);
 }

@@ -42,7 +42,8 @@ struct match_capture {
 struct match {
 	struct facts *facts;
 	double *values;		/* by rule.index: 0, or how often it hit, or
-				 * what a meta counts */
+				 * what a meta counts; of a sub-rule that
+				 * makes no difference, as far as it is known */
 	struct span *evidence;	/* by rule.index: what was matched, or empty */
 	bool unanswered;	/* a service gave no answer: see unknown */
 	bool *unknown;		/* by rule.index: nobody can say if it hits */
@@ -59,6 +60,12 @@ struct match {
 
 /* Runs all patterns. */
 void match_run(const struct matcher *, struct facts *, struct match *out);
+
+/*
+ * Sub-rules wait until match_metas needs them, unless facts.thorough is set.
+ * This tries all.
+ */
+void match_settle_all(const struct matcher *, struct match *);
 
 /* Calls all functions; these may ask what authentication found. */
 void match_evals(const struct matcher *, struct match *);

@@ -36,6 +36,18 @@ matcher_most(const struct rule *rule)
 	    rule->max_hits : ENGINE_COUNT_MAX;
 }
 
+/*
+ * What hits by itself is tried at once, as is what others ask for before the
+ * metas do.
+ */
+static bool
+can_wait(const struct rule *rule)
+{
+	return rule->sub && rule->kind != RULE_MIMEHEADER &&
+	    !rule->pattern.negate && !rule->pattern.names_captures &&
+	    !(rule->flags & RULE_SHADOW);
+}
+
 static void
 plan_add(struct plan *plan, const struct rule *rule, unsigned class)
 {
@@ -51,6 +63,7 @@ plan_add(struct plan *plan, const struct rule *rule, unsigned class)
 	p->captures = rule->pattern.names_captures;
 	/* Fields are asked for one by one, and their parts as well. */
 	p->once = class < CLASS_FIELDS && p->most == 1 && !p->captures;
+	p->later = can_wait(rule);
 }
 
 /* Whether the pattern matches a text that is known already. */

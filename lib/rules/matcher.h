@@ -62,6 +62,14 @@ unsigned matcher_most(const struct rule *);
 void match_scan(const struct matcher *, struct match *, unsigned class,
     struct span text);
 
+/* Whether a sub-rule waits to be tried; tries it where it does. */
+bool match_waits(const struct matcher *, const struct match *,
+    const struct rule *);
+void match_settle(const struct matcher *, struct match *, const struct rule *);
+
+/* Notes which patterns the engine has given up. */
+void match_keep_limited(struct match *);
+
 /*
  * Runs a pattern that the engine does not have, as regex_match would; rules
  * that took too long in this message find nothing any more.

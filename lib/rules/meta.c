@@ -1,41 +1,12 @@
-/*
- * meta - the expression of a meta rule, kept in postfix: each step takes its
- * operands off a stack.  Everything is computed, for nothing has effects.
- */
-#include "rules/meta.h"
+/* meta - the expression of a meta rule, parsed. */
+#include "rules/meta_state.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
-
-#define NUMBER_MAX 1e15		/* wider than any count of hits */
-
-enum op {
-	OP_NUMBER, OP_VALUE,	/* push */
-	OP_NOT, OP_MINUS,	/* change the top */
-	OP_MULTIPLY, OP_DIVIDE, OP_ADD, OP_SUBTRACT,
-	OP_LESS, OP_AT_MOST, OP_MORE, OP_AT_LEAST, OP_EQUAL, OP_UNEQUAL,
-	OP_XOR, OP_AND, OP_OR,
-	OP_CHOOSE	/* of three */
-};
-
-struct step {
-	enum op op;
-	unsigned index;		/* of OP_VALUE */
-	double number;		/* of OP_NUMBER */
-};
-
-struct meta {
-	const struct step *steps;
-	size_t count;
-	const unsigned *operands;
-	size_t operand_count;
-	bool idle;		/* does not hit unless an operand does */
-};
 
 #define RANK_EQUAL 4
 #define RANK_ORDER 5
@@ -130,7 +101,7 @@ parse_number(struct parser *p)
 		number = number * 10 + (p->rest.p[i] - '0');
 		if (fraction)
 			unit *= 10;
-		if (number > NUMBER_MAX) {
+		if (number > META_NUMBER_MAX) {
 			fail(p, "a number is too long");
 			return;
 		}
@@ -237,6 +208,24 @@ next_binary(struct parser *p)
 	return i;
 }
 
+static void parse_binary(struct parser *, int rank);
+
+/* The right side, which && and || skip when the left one has decided. */
+static void
+parse_right(struct parser *p, size_t row)
+{
+	enum op op = binary[row].op;
+	size_t skip = p->count;
+
+	if (op == OP_AND || op == OP_OR)
+		push_step(p, op == OP_AND ? OP_DONE_FALSE : OP_DONE_TRUE, 0, 0);
+	/* Ranks are few, so this cannot go deep. */
+	parse_binary(p, binary[row].rank + 1);
+	push_step(p, op, 0, 0);
+	if (!p->failed && (op == OP_AND || op == OP_OR))
+		p->steps[skip].index = (unsigned)p->count;
+}
+
 /* Operators of at least that rank, all of which take the left side first. */
 static void
 parse_binary(struct parser *p, int rank)
@@ -253,9 +242,7 @@ parse_binary(struct parser *p, int rank)
 			fail(p, "comparisons in a row want parentheses");
 		last = binary[i].rank;
 		p->rest = span_skip(p->rest, strlen(binary[i].text));
-		/* Ranks are few, so this cannot go deep. */
-		parse_binary(p, binary[i].rank + 1);
-		push_step(p, binary[i].op, 0, 0);
+		parse_right(p, i);
 	}
 }
 
@@ -299,81 +286,6 @@ collect_operands(struct meta *meta, struct arena *arena)
 	meta->operands = operands;
 }
 
-/* Perl's ^ works on whole numbers; ours are far below 2 to the 62. */
-static double
-exclusive(double a, double b)
-{
-	const double most = 4e18;
-
-	if (!(a < most && a > -most && b < most && b > -most))
-		return 0;
-	return (double)((int64_t)a ^ (int64_t)b);
-}
-
-static double
-combine(enum op op, double a, double b)
-{
-	switch (op) {
-	case OP_MULTIPLY:
-		return a * b;
-	case OP_DIVIDE:
-		return b != 0 ? a / b : 0;
-	case OP_ADD:
-		return a + b;
-	case OP_SUBTRACT:
-		return a - b;
-	case OP_LESS:
-		return a < b;
-	case OP_AT_MOST:
-		return a <= b;
-	case OP_MORE:
-		return a > b;
-	case OP_AT_LEAST:
-		return a >= b;
-	case OP_EQUAL:
-		return a == b;
-	case OP_UNEQUAL:
-		return a != b;
-	case OP_XOR:
-		return exclusive(a, b);
-	case OP_AND:	/* as Perl: the operand that decides */
-		return a != 0 ? b : a;
-	default:	/* OP_OR */
-		return a != 0 ? a : b;
-	}
-}
-
-/* values may be NULL: nothing hit. */
-static double
-compute(const struct meta *meta, const double *values)
-{
-	double stack[META_STACK_MAX + 1], *top = stack;
-	const struct step *s, *end = meta->steps + meta->count;
-
-	stack[0] = 0;
-	for (s = meta->steps; s < end; s++) {
-		if (s->op == OP_NUMBER) {
-			*++top = s->number;
-		} else if (s->op == OP_VALUE) {
-			*++top = values != NULL ? values[s->index] : 0;
-		} else if (s->op == OP_NOT) {
-			*top = *top == 0;
-		} else if (s->op == OP_MINUS) {
-			*top = -*top;
-		} else if (s->op == OP_CHOOSE) {
-			top -= 2;
-			*top = top[0] != 0 ? top[1] : top[2];
-		} else {
-			top--;
-			*top = combine(s->op, top[0], top[1]);
-		}
-	}
-	/* Values stay finite, so that no rule counts for infinity. */
-	if (!(*top != 0))
-		return 0;
-	return *top > 0 && *top < NUMBER_MAX ? *top : 1;
-}
-
 /* "()" declares a rule that something else may raise. */
 static bool
 is_declaration(struct span text)
@@ -410,7 +322,7 @@ meta_parse(struct arena *arena, struct span text,
 		meta->steps = steps;
 		meta->count = p.count;
 		collect_operands(meta, arena);
-		meta->idle = compute(meta, NULL) == 0;
+		meta->idle = meta_compute(meta, NULL) == 0;
 	}
 	free(p.steps);
 	return meta;
@@ -421,22 +333,4 @@ meta_operands(const struct meta *meta, size_t *count)
 {
 	*count = meta->operand_count;
 	return meta->operands;
-}
-
-static bool
-any_hit(const struct meta *meta, const double *values)
-{
-	size_t i;
-
-	for (i = 0; i < meta->operand_count; i++)
-		if (values[meta->operands[i]] != 0)
-			return true;
-	return false;
-}
-
-double
-meta_eval(const struct meta *meta, const double *values)
-{
-	return meta->idle && !any_hit(meta, values) ? 0 :
-	    compute(meta, values);
 }

@@ -46,6 +46,13 @@ const struct meta *meta_parse(struct arena *, struct span text,
  */
 double meta_eval(const struct meta *, const double *values);
 
+/*
+ * What meta_eval can give when each operand counts something from low[index]
+ * to high[index]: from *least to *most.  Exact where all operands are.
+ */
+void meta_bounds(const struct meta *, const double *low, const double *high,
+    double *least, double *most);
+
 /* The operands, each once, in order of appearance; lives as long as meta. */
 const unsigned *meta_operands(const struct meta *, size_t *count);
 

@@ -271,6 +271,63 @@ test_catastrophe(void)
 	engine_pool_free(pool);
 }
 
+/* The hits of a pattern that was put off, as "AT:COUNT ...". */
+static const char *
+settle(struct engine *engine, struct engine_scratch *scratch, size_t position)
+{
+	static char out[200];
+	const struct engine_hit *hits;
+	size_t i, n, at = 0;
+
+	out[0] = '\0';
+	n = engine_settle(engine, scratch, position, &hits);
+	for (i = 0; i < n && at < sizeof(out) - 40; i++)
+		at += (size_t)snprintf(out + at, sizeof(out) - at, "%s%zu:%u",
+		    i > 0 ? " " : "", hits[i].from, hits[i].count);
+	return out;
+}
+
+/* Patterns that are tried when they are asked for, over all texts so far. */
+static void
+test_later(void)
+{
+	static const char *const texts[] = {"xx", "bee b", "bad", "been", ""};
+	struct engine_pattern p[] = {
+	    {.id = 7, .text = span_of("b(?!a)"), .later = true},
+	    {.id = 8, .text = span_of("b(?!a)"), .most = 3, .later = true},
+	    {.id = 9, .text = span_of("bad")},
+	    {.id = 10, .text = span_of("zz+"), .later = true}};
+	struct engine_pool *pool = engine_pool_new();
+	struct engine *engine = engine_load(p, 4, NULL, NULL, NULL);
+	struct engine_scratch *scratch = engine_borrow(pool, engine);
+	const struct engine_hit *hits;
+	const unsigned *ids;
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		n += engine_scan(engine, scratch, 0, span_of(texts[i]), &hits);
+	CHECK("only one is tried at once", n == 1 && hits != NULL);
+	n = engine_waiting(scratch, &ids);
+	CHECK("those that may hit wait", n >= 2 && n <= 3 &&
+	    engine_waits(scratch, 0) && engine_waits(scratch, 1));
+	CHECK_TEXT("the first is enough", settle(engine, scratch, 0), "0:1");
+	CHECK_TEXT("all texts", settle(engine, scratch, 1), "0:2 0:1");
+	CHECK_TEXT("none", settle(engine, scratch, 3), "");
+	CHECK("nobody waits twice", !engine_waits(scratch, 0) &&
+	    !engine_waits(scratch, 1) && !engine_waits(scratch, 3));
+	CHECK_TEXT("nor hits twice", settle(engine, scratch, 1), "");
+	for (i = 0, n = 0; i < 10000; i++)
+		n += engine_scan(engine, scratch, 0, span_of("bee"), &hits);
+	CHECK("too many to wait are tried at once", n > 0 && n < 20000);
+	engine_return(pool, scratch);
+	scratch = engine_borrow(pool, engine);
+	CHECK("another message", engine_waiting(scratch, &ids) == 0 &&
+	    !engine_waits(scratch, 0));
+	engine_return(pool, scratch);
+	engine_put(engine);
+	engine_pool_free(pool);
+}
+
 static void
 test_limits(void)
 {
@@ -373,6 +430,7 @@ main(int argc, char **argv)
 	test_generations();
 	test_captures();
 	test_catastrophe();
+	test_later();
 	test_limits();
 	test_threads();
 	return test_end();

@@ -384,6 +384,138 @@ test_exhausted(struct lab *lab)
 	buf_done(&rules);
 }
 
+/* What the message needs of sub-rules; those that decide nothing stay at 0. */
+static const struct row needed[] = {
+	{ "another operand cannot hit", "body __A /alpha/\n"
+	    "header __B X-None =~ /./\n"
+	    "meta M __A && __B\nmeta N __B && __A", "" },
+	{ "needed", "body __A /alpha/\nbody __B /gamma/\nmeta M __A && __B",
+	    "__A __B M" },
+	{ "what hits tells of all", "body A /alpha/\nbody __B /gamma/\n"
+	    "meta M A || __B", "A __B M" },
+	{ "a count", "body __A /alpha/\ntflags __A multiple\n"
+	    "meta M __A > 2\nmeta N __A > 1", "__A=2 N" },
+	{ "a count that cannot be", "body __A /alpha/\n"
+	    "tflags __A multiple maxhits=3\nmeta M __A > 3", "" },
+	{ "negated", "body __A /alpha/\nmeta M !__A", "__A" },
+	{ "through metas", "body __A /alpha/\nmeta __B __A\nmeta __C !__B\n"
+	    "meta M __C\nmeta N __B", "__A __B N" },
+	{ "nobody asks", "body __A /alpha/\nmeta __B __A\nbody M /gamma/",
+	    "M" },
+	{ "a header", "header __A Subject =~ /afar/\nmeta M __A", "__A M" },
+	{ "a link", "uri __A /shop/\nmeta M __A", "__A M" },
+	{ "raw and full", "rawbody __A /beta/\nfull __B /%PDF/\n"
+	    "meta M __A && __B", "__A __B M" },
+};
+
+static unsigned
+draw(uint32_t *state, unsigned n)
+{
+	*state = *state * 1664525 + 1013904223;
+	return (*state >> 8) % n;
+}
+
+/* Random sub-rules, and metas of all that comes before them. */
+static void
+put_rules(struct buf *out, uint32_t *state)
+{
+	static const char *const words[] = {"alpha", "beta", "gamma", "omega",
+	    "delta.*alpha", "alpha.*gamma", "beta.*omega", "Hello wor+ld",
+	    "gamm[aeiou]", "h(?=ttp).*uk"};
+	static const char *const operators[] = {"&&", "||", "&& !", "+",
+	    "> 1 ||", "|| !", "== 1 &&"};
+	unsigned i, k;
+
+	for (i = 0; i < ROWS(words); i++)
+		buf_printf(out, "%s __R%u /%s/i\n%s", draw(state, 2) ? "body" :
+		    "rawbody", i, words[i], draw(state, 3) ? "" :
+		    "tflags __R0 multiple\n");
+	for (; i < 30; i++) {
+		buf_printf(out, "meta %s%u ", i % 2 ? "M" : "__R", i);
+		for (k = 0; k < 3; k++)
+			buf_printf(out, "__R%u %s ", draw(state, 2) ?
+			    draw(state, ROWS(words)) : draw(state, i / 2) * 2,
+			    operators[draw(state, ROWS(operators))]);
+		buf_puts(out, "0\n");
+	}
+}
+
+/* What hits by itself, with its evidence. */
+static void
+put_results(struct buf *out, const struct lab *lab)
+{
+	const struct rule *rule;
+	size_t i;
+
+	for (i = 0; i < lab->rules->count; i++) {
+		rule = lab->rules->rules[i];
+		if (!rule->sub && lab->match.values[i] != 0)
+			buf_printf(out, "%s=%g (%s)\n", rule->name.p,
+			    lab->match.values[i],
+			    lab_evidence(lab, rule->name.p));
+	}
+}
+
+/* Whether trying only what is needed tells the same. */
+static void
+compare(struct lab *lab, const char *name)
+{
+	struct buf all, needed_only;
+
+	buf_init(&all, 100000);
+	buf_init(&needed_only, 100000);
+	lab_match(lab);
+	put_results(&all, lab);
+	lab->hasty = true;
+	lab_match(lab);
+	put_results(&needed_only, lab);
+	lab->hasty = false;
+	CHECK_TEXT(name, buf_string(&needed_only), buf_string(&all));
+	buf_done(&needed_only);
+	buf_done(&all);
+}
+
+/* Metas in metas, deeper than anyone would follow them, and wide ones. */
+static void
+put_chain(struct buf *out)
+{
+	unsigned i;
+
+	buf_puts(out, "body __R0 /alpha/\nbody __Q0 /alpha.*omega/\n");
+	for (i = 1; i < 300; i++)
+		buf_printf(out, "meta __R%u __R%u\nmeta __Q%u __Q%u || 0\n"
+		    "body __W%u /be(?:ta|%u)/\n", i, i - 1, i, i - 1, i, i);
+	buf_puts(out, "meta M __R299\nmeta N __Q299\nmeta O !__Q280 && __R10\n"
+	    "meta P rules_matching(__W*) == 299\n"
+	    "meta Q rules_matching(__W*) > 299\n");
+}
+
+static void
+test_needed(struct lab *lab)
+{
+	struct buf rules;
+	uint32_t state = 7;
+	unsigned i;
+
+	lab->hasty = true;
+	run(lab, needed, ROWS(needed));
+	lab->hasty = false;
+	buf_init(&rules, 100000);
+	for (i = 0; i < 300; i++) {
+		buf_reset(&rules);
+		put_rules(&rules, &state);
+		if (CHECK("random", lab_rules(lab, buf_string(&rules))))
+			compare(lab, "random");
+	}
+	buf_reset(&rules);
+	put_chain(&rules);
+	CHECK("chain", lab_rules(lab, buf_string(&rules)));
+	compare(lab, "chain");
+	CHECK("chain", lab->match.values[ruleset_find(lab->rules,
+	    span_of("P"))->index] == 1);
+	buf_done(&rules);
+}
+
 int
 main(void)
 {
@@ -398,6 +530,7 @@ main(void)
 	run(&lab, captures, ROWS(captures));
 	run(&lab, metas, ROWS(metas));
 	run(&lab, evals, ROWS(evals));
+	test_needed(&lab);
 	test_evidence(&lab);
 	test_slow(&lab);
 	test_flood(&lab);

@@ -176,6 +176,129 @@ test_limits(void)
 	    "\"||1&&1==1+(1||1&&1==1+(1||1&&1==1+(1||1&\"");
 }
 
+static unsigned
+draw(uint32_t *state, unsigned n)
+{
+	*state = *state * 1664525 + 1013904223;
+	return (*state >> 8) % n;
+}
+
+/* A random expression. */
+static void
+put_random(struct buf *out, uint32_t *state, unsigned depth)
+{
+	static const char *const operators[] = {" + ", " - ", " * ", " / ",
+	    " < ", " <= ", " > ", " >= ", " == ", " != ", " ^ ", " && ",
+	    " && ", " && ", " || ", " || ", " || "};
+	unsigned which = draw(state, depth < 4 ? 10 : 3);
+
+	if (which < 2) {
+		buf_puts(out, names[draw(state, ROWS(names))].name);
+	} else if (which == 2) {
+		buf_printf(out, "%u", draw(state, 4));
+	} else if (which == 3) {
+		buf_puts(out, draw(state, 3) == 0 ? "-" : "!");
+		put_random(out, state, depth + 1);
+	} else {
+		buf_char(out, '(');
+		put_random(out, state, depth + 1);
+		buf_puts(out, which == 4 ? " ? " :
+		    operators[draw(state, ROWS(operators))]);
+		put_random(out, state, depth + 1);
+		if (which == 4) {
+			buf_puts(out, " : ");
+			put_random(out, state, depth + 1);
+		}
+		buf_char(out, ')');
+	}
+}
+
+/* Whatever the operands become, the value stays within its bounds. */
+static bool
+stays_within(const struct meta *meta, uint32_t *state)
+{
+	double low[ROWS(names)], high[ROWS(names)], values[ROWS(names)];
+	double least, most, value;
+	unsigned i, k, open = draw(state, 2);
+
+	for (i = 0; i < ROWS(names); i++) {
+		low[i] = draw(state, 3) / 2.0;
+		high[i] = low[i] + (open ? draw(state, 4) / 2.0 : 0);
+	}
+	meta_bounds(meta, low, high, &least, &most);
+	for (k = 0; k < 20; k++) {
+		for (i = 0; i < ROWS(names); i++)
+			values[i] = low[i] + draw(state, 1 +
+			    (unsigned)(2 * (high[i] - low[i]))) / 2.0;
+		value = meta_eval(meta, values);
+		if (value < least || value > most ||
+		    (!open && least != most))
+			return false;
+	}
+	return true;
+}
+
+static void
+test_bounds(void)
+{
+	const struct meta *meta;
+	struct arena arena;
+	struct error error;
+	struct buf text;
+	uint32_t state = 1;
+	unsigned i;
+
+	arena_init(&arena);
+	buf_init(&text, 4000);
+	for (i = 0; i < 20000; i++) {
+		buf_reset(&text);
+		put_random(&text, &state, 0);
+		meta = meta_parse(&arena, buf_contents(&text), &lookup,
+		    &error);
+		if (meta == NULL || !stays_within(meta, &state))
+			CHECK(buf_string(&text), false);
+		arena_reset(&arena);
+	}
+	buf_done(&text);
+	arena_done(&arena);
+}
+
+/* Decided early: the same at both ends, though an operand is open. */
+static void
+test_decided(void)
+{
+	static const struct {
+		const char *text;
+		double least, most;
+	} table[] = {
+		{ "ZERO && T_NONE", 0, 0 }, { "ONE || T_NONE", 1, 1 },
+		{ "T_NONE && ZERO", 0, 0 }, { "T_NONE && ONE", 0, 1 },
+		{ "ONE + TWO + T_NONE > 2", 1, 1 }, { "T_NONE > 3", 0, 0 },
+		{ "ONE + T_NONE > 2", 0, 1 }, { "!T_NONE && ZERO", 0, 0 },
+		{ "ONE ? TWO : T_NONE", 2, 2 }, { "T_NONE != 7", 1, 1 },
+		{ "T_NONE == TWO", 0, 1 }, { "T_NONE - 5", 1, 1 },
+	};
+	double low[ROWS(names)], high[ROWS(names)], least, most;
+	const struct meta *meta;
+	struct arena arena;
+	struct error error;
+	size_t i;
+
+	for (i = 0; i < ROWS(names); i++)
+		low[i] = high[i] = names[i].value;
+	high[find(NULL, span_of("T_NONE"))] = 3;
+	arena_init(&arena);
+	for (i = 0; i < ROWS(table); i++) {
+		meta = meta_parse(&arena, span_of(table[i].text), &lookup,
+		    &error);
+		meta_bounds(meta, low, high, &least, &most);
+		CHECK(table[i].text, least == table[i].least);
+		CHECK(table[i].text, table[i].most == most ||
+		    (table[i].least == 0 && most > 0 && table[i].most > 0));
+	}
+	arena_done(&arena);
+}
+
 int
 main(void)
 {
@@ -189,5 +312,7 @@ main(void)
 	buf_done(&out);
 	test_operands();
 	test_limits();
+	test_bounds();
+	test_decided();
 	return test_end();
 }

@@ -22,6 +22,7 @@ struct lab {
 	struct suffixes *suffixes;
 	struct engine_pool *pool;
 	const struct geo *geo;		/* NULL unless a test sets it */
+	bool hasty;			/* only sub-rules that are needed */
 	struct message message;
 	struct auth auth;
 	struct ruleset *rules;
@@ -131,6 +132,7 @@ lab_match(struct lab *lab)
 	f->auth = &lab->auth;
 	f->geo = lab->geo;
 	f->now = lab->message.now;
+	f->thorough = !lab->hasty;
 	facts_begin(f, engine_borrow(lab->pool, matcher_engine(lab->matcher)));
 	match_run(lab->matcher, f, &lab->match);
 	match_evals(lab->matcher, &lab->match);

@@ -1,0 +1,266 @@
+/* meta_eval - what a meta counts, and what it may come to. */
+#include <stdint.h>
+
+#include "rules/meta_state.h"
+
+/* Perl's ^ works on whole numbers; ours are far below 2 to the 62. */
+static double
+exclusive(double a, double b)
+{
+	const double most = 4e18;
+
+	if (!(a < most && a > -most && b < most && b > -most))
+		return 0;
+	return (double)((int64_t)a ^ (int64_t)b);
+}
+
+static double
+combine(enum op op, double a, double b)
+{
+	switch (op) {
+	case OP_MULTIPLY:
+		return a * b;
+	case OP_DIVIDE:
+		return b != 0 ? a / b : 0;
+	case OP_ADD:
+		return a + b;
+	case OP_SUBTRACT:
+		return a - b;
+	case OP_LESS:
+		return a < b;
+	case OP_AT_MOST:
+		return a <= b;
+	case OP_MORE:
+		return a > b;
+	case OP_AT_LEAST:
+		return a >= b;
+	case OP_EQUAL:
+		return a == b;
+	case OP_UNEQUAL:
+		return a != b;
+	case OP_XOR:
+		return exclusive(a, b);
+	case OP_AND:	/* as Perl: the operand that decides */
+		return a != 0 ? b : a;
+	default:	/* OP_OR */
+		return a != 0 ? a : b;
+	}
+}
+
+/* Values stay finite, so that no rule counts for infinity. */
+static double
+counts(double value)
+{
+	if (!(value != 0))
+		return 0;
+	return value > 0 && value < META_NUMBER_MAX ? value : 1;
+}
+
+double
+meta_compute(const struct meta *meta, const double *values)
+{
+	double stack[META_STACK_MAX + 1], *top = stack;
+	const struct step *s, *end = meta->steps + meta->count;
+
+	stack[0] = 0;
+	for (s = meta->steps; s < end; s++) {
+		if (s->op == OP_NUMBER) {
+			*++top = s->number;
+		} else if (s->op == OP_VALUE) {
+			*++top = values != NULL ? values[s->index] : 0;
+		} else if (s->op == OP_NOT) {
+			*top = *top == 0;
+		} else if (s->op == OP_MINUS) {
+			*top = -*top;
+		} else if (s->op == OP_DONE_FALSE || s->op == OP_DONE_TRUE) {
+			if ((*top != 0) == (s->op == OP_DONE_TRUE))
+				s = meta->steps + s->index - 1;
+		} else if (s->op == OP_CHOOSE) {
+			top -= 2;
+			*top = top[0] != 0 ? top[1] : top[2];
+		} else {
+			top--;
+			*top = combine(s->op, top[0], top[1]);
+		}
+	}
+	return counts(*top);
+}
+
+/* Something between two numbers. */
+struct range {
+	double low, high;
+};
+
+/* How a value stands to zero. */
+enum truth { TRUE, FALSE, OPEN };
+
+static enum truth
+truth(struct range r)
+{
+	if (r.low > 0 || r.high < 0)
+		return TRUE;
+	return r.low == 0 && r.high == 0 ? FALSE : OPEN;
+}
+
+static struct range
+hull(struct range a, struct range b)
+{
+	return (struct range){a.low < b.low ? a.low : b.low,
+	    a.high > b.high ? a.high : b.high};
+}
+
+/* One that anything may come of. */
+static struct range
+any_range(void)
+{
+	return (struct range){-META_NUMBER_MAX, META_NUMBER_MAX};
+}
+
+/* "*" takes its extremes where its operands do; "/" unless zero is between. */
+static struct range
+corners(enum op op, struct range a, struct range b)
+{
+	const double all[] = {combine(op, a.low, b.low), combine(op, a.low,
+	    b.high), combine(op, a.high, b.low), combine(op, a.high, b.high)};
+	struct range out = {all[0], all[0]};
+	size_t i;
+
+	if (op == OP_DIVIDE && truth(b) == OPEN)
+		return any_range();
+	for (i = 1; i < sizeof(all) / sizeof(all[0]); i++)
+		out = hull(out, (struct range){all[i], all[i]});
+	return out;
+}
+
+/* A comparison that the extremes agree on is decided. */
+static struct range
+compare(enum op op, struct range a, struct range b)
+{
+	static const struct range yes = {1, 1}, no = {0, 0}, open = {0, 1};
+	bool apart = a.high < b.low || b.high < a.low, points;
+
+	points = a.low == a.high && b.low == b.high;
+	if (op == OP_EQUAL || op == OP_UNEQUAL) {
+		if (apart)
+			return op == OP_UNEQUAL ? yes : no;
+		if (!points)
+			return open;
+	}
+	if (combine(op, a.low, b.high) == combine(op, a.high, b.low))
+		return combine(op, a.low, b.high) != 0 ? yes : no;
+	return open;
+}
+
+static struct range
+choose(enum truth which, struct range yes, struct range no)
+{
+	if (which == OPEN)
+		return hull(yes, no);
+	return which == TRUE ? yes : no;
+}
+
+static struct range
+combine_ranges(enum op op, struct range a, struct range b)
+{
+	static const struct range zero = {0, 0};
+
+	switch (op) {
+	case OP_ADD:
+		return (struct range){a.low + b.low, a.high + b.high};
+	case OP_SUBTRACT:
+		return (struct range){a.low - b.high, a.high - b.low};
+	case OP_MULTIPLY:
+	case OP_DIVIDE:
+		return corners(op, a, b);
+	case OP_AND:
+		return choose(truth(a), b, zero);
+	case OP_OR:
+		return choose(truth(a), a, truth(a) == FALSE ? b : hull(a, b));
+	case OP_XOR:
+		return a.low == a.high && b.low == b.high ?
+		    corners(op, a, b) : any_range();
+	default:
+		return compare(op, a, b);
+	}
+}
+
+/* As compute does, with what is not known yet. */
+static struct range
+compute_range(const struct meta *meta, const double *low, const double *high)
+{
+	static const struct range yes = {1, 1}, no = {0, 0};
+	struct range stack[META_STACK_MAX + 1], *top = stack;
+	const struct step *s, *end = meta->steps + meta->count;
+
+	stack[0] = no;
+	for (s = meta->steps; s < end; s++) {
+		if (s->op == OP_NUMBER) {
+			*++top = (struct range){s->number, s->number};
+		} else if (s->op == OP_VALUE) {
+			*++top = (struct range){low[s->index], high[s->index]};
+		} else if (s->op == OP_NOT) {
+			*top = choose(truth(*top), no, yes);
+		} else if (s->op == OP_MINUS) {
+			*top = (struct range){-top->high, -top->low};
+		} else if (s->op == OP_DONE_FALSE || s->op == OP_DONE_TRUE) {
+			if (truth(*top) == (s->op == OP_DONE_TRUE ? TRUE :
+			    FALSE))
+				s = meta->steps + s->index - 1;
+		} else if (s->op == OP_CHOOSE) {
+			top -= 2;
+			*top = choose(truth(top[0]), top[1], top[2]);
+		} else {
+			top--;
+			*top = combine_ranges(s->op, top[0], top[1]);
+		}
+		/* What overflows may be anything. */
+		if (!(top->low >= -META_NUMBER_MAX &&
+		    top->high <= META_NUMBER_MAX))
+			*top = any_range();
+	}
+	return *top;
+}
+
+static bool
+any_hit(const struct meta *meta, const double *values)
+{
+	size_t i;
+
+	for (i = 0; i < meta->operand_count; i++)
+		if (values[meta->operands[i]] != 0)
+			return true;
+	return false;
+}
+
+double
+meta_eval(const struct meta *meta, const double *values)
+{
+	return meta->idle && !any_hit(meta, values) ? 0 :
+	    meta_compute(meta, values);
+}
+
+void
+meta_bounds(const struct meta *meta, const double *low, const double *high,
+    double *least, double *most)
+{
+	struct range r;
+	size_t i;
+
+	*least = *most = 0;
+	if (meta->idle && !any_hit(meta, high))
+		return;
+	for (i = 0; i < meta->operand_count; i++)
+		if (low[meta->operands[i]] != high[meta->operands[i]])
+			break;
+	if (i == meta->operand_count) {
+		*least = *most = meta_compute(meta, low);
+		return;
+	}
+	r = compute_range(meta, low, high);
+	if (truth(r) == FALSE)
+		return;
+	*most = r.low < 0 && r.high < 1 ? 1 : r.high;
+	if (truth(r) == TRUE)
+		*least = r.low > 0 && (r.low < 1 || r.high < META_NUMBER_MAX) ?
+		    r.low : 1;
+}

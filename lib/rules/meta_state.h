@@ -1,0 +1,39 @@
+/*
+ * meta_state - a meta as it was parsed: steps in postfix, each of which takes
+ * its operands off a stack.  For meta's own files.
+ */
+#ifndef RULES_META_STATE_H
+#define RULES_META_STATE_H
+
+#include "rules/meta.h"
+
+#define META_NUMBER_MAX 1e15		/* wider than any count of hits */
+
+enum op {
+	OP_NUMBER, OP_VALUE,	/* push */
+	OP_NOT, OP_MINUS,	/* change the top */
+	OP_DONE_FALSE, OP_DONE_TRUE,	/* skip what the top has decided */
+	OP_MULTIPLY, OP_DIVIDE, OP_ADD, OP_SUBTRACT,
+	OP_LESS, OP_AT_MOST, OP_MORE, OP_AT_LEAST, OP_EQUAL, OP_UNEQUAL,
+	OP_XOR, OP_AND, OP_OR,
+	OP_CHOOSE	/* of three */
+};
+
+struct step {
+	enum op op;
+	unsigned index;		/* of OP_VALUE; of OP_DONE, the next step */
+	double number;		/* of OP_NUMBER */
+};
+
+struct meta {
+	const struct step *steps;
+	size_t count;
+	const unsigned *operands;
+	size_t operand_count;
+	bool idle;		/* does not hit unless an operand does */
+};
+
+/* What it counts; values may be NULL: nothing hit. */
+double meta_compute(const struct meta *, const double *values);
+
+#endif
