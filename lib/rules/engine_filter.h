@@ -1,11 +1,12 @@
 /*
  * engine_filter - tells of most texts that a pattern cannot match them, in one
  * pass of a few instructions a byte: an automaton of all that the pattern's
- * tree describes (Rabin and Scott 1959).  Counts are rounded and what makes it
- * too large is taken for matched, so that it passes more than it should, but
+ * tree describes (Rabin and Scott 1959), whose states are worked out when a
+ * text first comes to them (Thompson 1968).  Counts are rounded and what makes
+ * it too large is taken for matched, so that it passes more than it should, but
  * never stops a match.
  *
- * Constant once built, and asked by any number of threads.
+ * Any number of threads may ask one.
  */
 #ifndef RULES_ENGINE_FILTER_H
 #define RULES_ENGINE_FILTER_H
@@ -18,15 +19,15 @@ struct filter;
 #define FILTER_CELLS_MAX 24000
 
 /*
- * Made of so many cells of two bytes, at most or nearly.  NULL where it would
- * pass everything.
+ * That grows to so many cells of two bytes, at most or nearly.  NULL where it
+ * would pass everything.
  */
 struct filter *filter_new(const struct tree *, enum work_start, size_t cells);
 void filter_free(struct filter *);
-size_t filter_size(const struct filter *);
+size_t filter_size(const struct filter *);	/* at the moment */
 
 struct filter_job {
-	const struct filter *filter;
+	struct filter *filter;
 	struct span text;
 	size_t rest;	/* no match begins in so many bytes at its end */
 	bool passes;	/* the answer: false when there is no match in it */

@@ -20,9 +20,9 @@ struct seen {
 
 /* A text that a pattern may match. */
 struct chance {
+	struct span subject;
 	unsigned slot;
 	uint32_t from, last;	/* where in it a match can begin */
-	struct span subject;
 	uint32_t next;		/* of the same slot, + 1, while it waits */
 };
 

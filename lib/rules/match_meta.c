@@ -122,8 +122,8 @@ begin(struct bounds *b)
 	}
 }
 
-static void settle_operands(struct bounds *, const struct rule *, bool all,
-    unsigned depth);
+static void settle_all_operands(struct bounds *, const struct rule *);
+static void settle_meta(struct bounds *, const struct rule *, unsigned depth);
 
 static bool
 asks_unknown(const struct bounds *b, const struct rule *rule)
@@ -146,7 +146,7 @@ bound(struct bounds *b, const struct rule *rule)
 	unsigned i = rule->index;
 
 	if (b->match->unanswered && asks_unknown(b, rule)) {
-		settle_operands(b, rule, true, 0);
+		settle_all_operands(b, rule);
 		values[i] = b->high[i] = meta_value(rule, b->match);
 		return;
 	}
@@ -175,8 +175,7 @@ settle(struct bounds *b, const struct rule *rule, unsigned depth)
 	if (depth > DEPTH_MAX) {
 		settle_rest(b);
 	} else if (rule->kind == RULE_META) {
-		settle_operands(b, rule, false, depth);
-		bound(b, rule);
+		settle_meta(b, rule, depth);
 	} else {
 		match_settle(b->m, b->match, rule);
 		b->high[rule->index] = b->match->values[rule->index];
@@ -184,27 +183,50 @@ settle(struct bounds *b, const struct rule *rule, unsigned depth)
 }
 
 /*
- * Settles operands of a meta: all, or as many as decide it.  After every
- * second, fourth, eighth ... one it is looked at again, so that many operands
- * do not take quadratic time.
+ * After every second, fourth, eighth ... operand the meta is looked at again,
+ * so that many of them do not take quadratic time.
  */
 static void
-settle_operands(struct bounds *b, const struct rule *rule, bool all,
-    unsigned depth)
+settle_some(struct bounds *b, const struct rule *rule,
+    const unsigned *operands, size_t n, unsigned depth)
 {
-	const unsigned *operands;
-	size_t i, n, settled = 0, look = 1;
+	size_t i, settled = 0, look = 1;
 
-	operands = meta_operands(rule->meta, &n);
-	for (i = 0; i < n && (all || is_open(b, rule->index)); i++) {
+	for (i = 0; i < n && is_open(b, rule->index); i++) {
 		if (!is_open(b, operands[i]))
 			continue;
 		settle(b, b->m->rules->rules[operands[i]], depth + 1);
-		if (all || ++settled < look)
+		if (++settled < look)
 			continue;
 		look *= 2;
 		bound(b, rule);
 	}
+}
+
+/* As many operands as decide the meta; those that must hit are asked first. */
+static void
+settle_meta(struct bounds *b, const struct rule *rule, unsigned depth)
+{
+	const unsigned *operands;
+	size_t n;
+
+	operands = meta_required(rule->meta, &n);
+	settle_some(b, rule, operands, n, depth);
+	operands = meta_operands(rule->meta, &n);
+	settle_some(b, rule, operands, n, depth);
+	bound(b, rule);
+}
+
+static void
+settle_all_operands(struct bounds *b, const struct rule *rule)
+{
+	const unsigned *operands;
+	size_t i, n;
+
+	operands = meta_operands(rule->meta, &n);
+	for (i = 0; i < n; i++)
+		if (is_open(b, operands[i]))
+			settle(b, b->m->rules->rules[operands[i]], 1);
 }
 
 /* A meta that hits shows which operands did, and counts what they do. */
@@ -218,7 +240,7 @@ decide(struct bounds *b, const struct rule *rule)
 		settle(b, rule, 0);
 	if (*value == 0)
 		return;
-	settle_operands(b, rule, true, 0);
+	settle_all_operands(b, rule);
 	bound(b, rule);
 	match->evidence[rule->index] = meta_evidence(b->m, match, rule);
 }

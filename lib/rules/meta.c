@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#define REQUIRED_MAX 64	/* operands of metas that are looked into */
+
 #define RANK_EQUAL 4
 #define RANK_ORDER 5
 
@@ -286,6 +288,31 @@ collect_operands(struct meta *meta, struct arena *arena)
 	meta->operands = operands;
 }
 
+/* Most metas name something that must hit: without it they are done. */
+static void
+find_required(struct meta *meta, struct arena *arena)
+{
+	unsigned *required, most = 0;
+	double *low, *high;
+	size_t i;
+
+	if (!meta->idle || meta->operand_count > REQUIRED_MAX)
+		return;
+	for (i = 0; i < meta->operand_count; i++)
+		if (meta->operands[i] > most)
+			most = meta->operands[i];
+	low = mem_array(NULL, most + 1, sizeof(*low));
+	high = mem_array(NULL, most + 1, sizeof(*high));
+	required = arena_alloc(arena, (meta->operand_count + 1) *
+	    sizeof(*required));
+	for (i = 0; i < meta->operand_count; i++)
+		if (meta_requires(meta, meta->operands[i], low, high))
+			required[meta->required_count++] = meta->operands[i];
+	meta->required = required;
+	free(low);
+	free(high);
+}
+
 /* "()" declares a rule that something else may raise. */
 static bool
 is_declaration(struct span text)
@@ -323,9 +350,17 @@ meta_parse(struct arena *arena, struct span text,
 		meta->count = p.count;
 		collect_operands(meta, arena);
 		meta->idle = meta_compute(meta, NULL) == 0;
+		find_required(meta, arena);
 	}
 	free(p.steps);
 	return meta;
+}
+
+const unsigned *
+meta_required(const struct meta *meta, size_t *count)
+{
+	*count = meta->required_count;
+	return meta->required;
 }
 
 const unsigned *

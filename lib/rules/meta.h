@@ -53,6 +53,11 @@ double meta_eval(const struct meta *, const double *values);
 void meta_bounds(const struct meta *, const double *low, const double *high,
     double *least, double *most);
 
+/*
+ * Operands without which it does not hit; settling these first decides most.
+ */
+const unsigned *meta_required(const struct meta *, size_t *count);
+
 /* The operands, each once, in order of appearance; lives as long as meta. */
 const unsigned *meta_operands(const struct meta *, size_t *count);
 

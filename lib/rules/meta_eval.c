@@ -221,11 +221,31 @@ compute_range(const struct meta *meta, const double *low, const double *high)
 	return *top;
 }
 
-static bool
-any_hit(const struct meta *meta, const double *values)
+bool
+meta_requires(const struct meta *meta, unsigned operand, double *low,
+    double *high)
 {
 	size_t i;
 
+	for (i = 0; i < meta->operand_count; i++) {
+		low[meta->operands[i]] = 0;
+		high[meta->operands[i]] = meta->operands[i] == operand ? 0 :
+		    META_NUMBER_MAX;
+	}
+	return truth(compute_range(meta, low, high)) == FALSE;
+}
+
+/* False where what must hit does not. */
+static bool
+may_hit(const struct meta *meta, const double *values)
+{
+	size_t i;
+
+	for (i = 0; i < meta->required_count; i++)
+		if (values[meta->required[i]] == 0)
+			return false;
+	if (!meta->idle || meta->required_count > 0)
+		return true;
 	for (i = 0; i < meta->operand_count; i++)
 		if (values[meta->operands[i]] != 0)
 			return true;
@@ -235,7 +255,7 @@ any_hit(const struct meta *meta, const double *values)
 double
 meta_eval(const struct meta *meta, const double *values)
 {
-	return meta->idle && !any_hit(meta, values) ? 0 :
+	return !may_hit(meta, values) ? 0 :
 	    meta_compute(meta, values);
 }
 
@@ -247,7 +267,7 @@ meta_bounds(const struct meta *meta, const double *low, const double *high,
 	size_t i;
 
 	*least = *most = 0;
-	if (meta->idle && !any_hit(meta, high))
+	if (!may_hit(meta, high))
 		return;
 	for (i = 0; i < meta->operand_count; i++)
 		if (low[meta->operands[i]] != high[meta->operands[i]])

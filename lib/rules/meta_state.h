@@ -31,9 +31,18 @@ struct meta {
 	const unsigned *operands;
 	size_t operand_count;
 	bool idle;		/* does not hit unless an operand does */
+	const unsigned *required;	/* does not hit unless all of these */
+	size_t required_count;		/* do; some may be missing here */
 };
 
 /* What it counts; values may be NULL: nothing hit. */
 double meta_compute(const struct meta *, const double *values);
+
+/*
+ * Whether it cannot hit when that operand does not, whatever the others do.
+ * room is for two values by index.
+ */
+bool meta_requires(const struct meta *, unsigned operand, double *low,
+    double *high);
 
 #endif

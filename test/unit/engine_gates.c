@@ -57,7 +57,7 @@ parse(struct arena *arena, const char *pattern, unsigned flags)
 }
 
 static bool
-passes(const struct filter *f, const char *text)
+passes(struct filter *f, const char *text)
 {
 	struct filter_job job = {.filter = f, .text = span_of(text)};
 
