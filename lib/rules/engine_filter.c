@@ -228,7 +228,7 @@ learn(struct filter *f, size_t row, unsigned class, struct nodeset *room)
 	return next;
 }
 
-/* The only byte by which the first state is left, if it is worth looking for. */
+/* The only byte that leads on from the first state, if it is a rare one. */
 static unsigned
 find_exit(const struct filter *f, struct span first, struct nodeset *room)
 {
