@@ -23,7 +23,7 @@ static const char *const shown[] = {
 	"FN", "N", "NICKNAME", "TITLE", "ROLE", "ORG", "NOTE",
 };
 
-#define COUNT(table) (sizeof(table) / sizeof(table[0]))
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 bool
 calendar_is(const struct part *part)

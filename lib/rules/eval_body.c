@@ -350,9 +350,10 @@ body_length(struct facts *f, const struct eval_call *call)
 	struct body_slot *slot = slot_of(f);
 	const struct message *m = f->message;
 	double most = evalarg_number(call, 0, 0);
-
 	/* Not more than every second byte is a CR that does not count. */
-	if ((double)(m->body_seen - m->body.n / 2) > most)
+	size_t least = m->body_seen - m->body.n / 2;
+
+	if ((double)least > most)
 		return 0;
 	if (!slot->has_length) {
 		slot->has_length = true;
