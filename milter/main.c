@@ -31,9 +31,9 @@
 
 /*
  * After the last message was answered, for libmilter's threads to write the
- * answer: it has no call that says when that is done.
+ * answer, on a busy host too: it has no call that says when that is done.
  */
-#define LAST_WORDS_MS 300
+#define LAST_WORDS_MS 1000
 
 struct options {
 	const char *file;
