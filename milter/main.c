@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmilter/mfapi.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -34,6 +35,9 @@
  * answer, on a busy host too: it has no call that says when that is done.
  */
 #define LAST_WORDS_MS 1000
+
+#define HEAPS_MIN 2
+#define HEAPS_MAX 64
 
 struct options {
 	const char *file;
@@ -413,6 +417,21 @@ test(const struct options *o, struct snapshot *snapshot)
 	return EX_OK;
 }
 
+/*
+ * The C library makes eight heaps a processor for threads that allocate at the
+ * same time, and each of them keeps what a message took.  More than one can
+ * hardly be in use.
+ */
+static void
+limit_heaps(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (n < HEAPS_MIN)
+		n = HEAPS_MIN;
+	mallopt(M_ARENA_MAX, n < HEAPS_MAX ? (int)n : HEAPS_MAX);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -427,6 +446,7 @@ main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	limit_heaps();
 	parse_options(argc, argv, &options);
 	snapshot = snapshot_load(options.file, options.overrides, NULL,
 	    metrics, &error);
