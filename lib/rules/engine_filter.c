@@ -13,6 +13,7 @@
 
 #define WORD_BITS 64
 #define STATES_MIN 8		/* room in a table at first */
+#define NODES_VISITED_MAX 20000000	/* to work out states: some 0.3 s */
 #define LANES 4			/* texts at once: one table's delay is the
 				 * others' time */
 #define STRIDE 32		/* bytes between two looks at the states */
@@ -44,6 +45,7 @@ struct filter {
 	/* Whoever adds a state or fills in a cell holds the lock. */
 	pthread_mutex_t lock;
 	struct map states;	/* from its nodes to a state */
+	size_t visited;		/* nodes, so far */
 };
 
 /* A set of nodes while it is put together. */
@@ -207,20 +209,28 @@ find_state(struct filter *f, struct nodeset *s)
 	return (unsigned)state;
 }
 
-/* Fills in where a class of bytes leads to from a row; returns it. */
+/*
+ * Fills in where a class of bytes leads to from a row; returns it.  What has
+ * taken too long already has passed, however hostile pattern and text are.
+ */
 static size_t
 learn(struct filter *f, size_t row, unsigned class, struct nodeset *room)
 {
 	struct table *t;
+	struct span from;
 	size_t next;
 
 	pthread_mutex_lock(&f->lock);
 	t = atomic_load(&f->table);
 	next = atomic_load(&t->go[row + class]);
 	if (next == 0) {
-		step(f, map_key(&f->states, row / f->size - STATE_FIRST),
-		    class, room);
-		next = find_state(f, room) * f->size;
+		next = STATE_PASSED * f->size;
+		from = map_key(&f->states, row / f->size - STATE_FIRST);
+		if (f->visited <= NODES_VISITED_MAX) {
+			step(f, from, class, room);
+			next = find_state(f, room) * f->size;
+			f->visited += from.n / sizeof(uint16_t) + room->n;
+		}
 		t = atomic_load(&f->table);
 		atomic_store(&t->go[row + class], (uint16_t)next);
 	}

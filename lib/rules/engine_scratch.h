@@ -57,7 +57,7 @@ struct engine_scratch {
 	unsigned capture_count;
 };
 
-/* Room for one more in a list that grows; frees none of what it points to. */
+/* The list with room for one more than count; it may have moved. */
 void *scratch_fit(void *list, size_t *room, size_t count, size_t size);
 
 /*
