@@ -1,6 +1,6 @@
 /*
  * engine_item - one pattern made ready for matching, in whichever way suits it.
- * Constant, counted, and shared by generations.
+ * Constant but for what its filter learns, counted, and shared by generations.
  */
 #ifndef RULES_ENGINE_ITEM_H
 #define RULES_ENGINE_ITEM_H

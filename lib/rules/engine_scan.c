@@ -7,8 +7,7 @@
 /* Chances that can wait; further ones are tried at once. */
 #define WAITING_MAX 16384
 
-/* Texts that a pattern is tried on at once, and at first. */
-#define SOME 64
+/* Texts that a pattern is tried on at first. */
 #define FIRST 4
 
 /* True the first time that it comes in this scan. */
@@ -112,7 +111,7 @@ static void
 try_candidates(const struct engine *e, struct engine_scratch *s,
     struct span subject)
 {
-	struct chance chances[SOME], *c;
+	struct chance chances[CHANCES_MAX], *c;
 	size_t i, n = 0;
 
 	for (i = 0; i < s->candidate_count; i++) {
@@ -124,7 +123,7 @@ try_candidates(const struct engine *e, struct engine_scratch *s,
 		if (e->slots[c->slot].later &&
 		    put_off(s, c, e->slots[c->slot].id))
 			continue;
-		if (++n < SOME)
+		if (++n < CHANCES_MAX)
 			continue;
 		chances_try(e, s, chances, n);
 		n = 0;
@@ -193,7 +192,7 @@ size_t
 engine_settle(const struct engine *e, struct engine_scratch *s,
     size_t position, const struct engine_hit **hits)
 {
-	struct chance chances[SOME];
+	struct chance chances[CHANCES_MAX];
 	uint32_t last = s->waits[position], at;
 	bool first = e->slots[position].most == 1;	/* is enough */
 	size_t n = 0, some = FIRST;
@@ -211,7 +210,7 @@ engine_settle(const struct engine *e, struct engine_scratch *s,
 		if (at == last || (first && s->hit_count > 0))
 			break;
 		n = 0;
-		some = SOME;
+		some = CHANCES_MAX;
 	}
 	*hits = s->hits;
 	return s->hit_count;

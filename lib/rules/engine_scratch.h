@@ -60,9 +60,11 @@ struct engine_scratch {
 /* The list with room for one more than count; it may have moved. */
 void *scratch_fit(void *list, size_t *room, size_t count, size_t size);
 
+#define CHANCES_MAX 64	/* whose filters run at once */
+
 /*
- * Those of n chances that come through their filters are tried: what matches
- * is added to the scratch's hits.
+ * Those of at most so many chances that come through their filters are tried:
+ * what matches is added to the scratch's hits.
  */
 void chances_try(const struct engine *, struct engine_scratch *,
     const struct chance *, size_t n);

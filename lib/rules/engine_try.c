@@ -5,8 +5,6 @@
 #define PATTERN_STEPS (4u * REGEX_STEPS)
 #define MESSAGE_STEPS (UINT64_C(40) * REGEX_STEPS)
 
-#define JOBS_MAX 64	/* texts whose filters run at once */
-
 static struct engine_hit *
 add_hit(struct engine_scratch *s, const struct engine_slot *slot,
     struct span subject, const struct regex_found *found)
@@ -124,12 +122,12 @@ confirm(struct engine_scratch *s, const struct engine_slot *slot,
 		finish(s, c->slot);
 }
 
-static void
-try_some(const struct engine *e, struct engine_scratch *s,
+void
+chances_try(const struct engine *e, struct engine_scratch *s,
     const struct chance *chances, size_t n)
 {
-	const struct chance *waiting[JOBS_MAX], *c;
-	struct filter_job jobs[JOBS_MAX];
+	const struct chance *waiting[CHANCES_MAX], *c;
+	struct filter_job jobs[CHANCES_MAX];
 	const struct item *item;
 	size_t i, count = 0;
 
@@ -153,16 +151,4 @@ try_some(const struct engine *e, struct engine_scratch *s,
 	for (i = 0; i < count; i++)
 		if (jobs[i].passes)
 			confirm(s, &e->slots[waiting[i]->slot], waiting[i]);
-}
-
-void
-chances_try(const struct engine *e, struct engine_scratch *s,
-    const struct chance *chances, size_t n)
-{
-	size_t some;
-
-	for (; n > 0; chances += some, n -= some) {
-		some = n < JOBS_MAX ? n : JOBS_MAX;
-		try_some(e, s, chances, some);
-	}
 }

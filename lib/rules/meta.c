@@ -290,25 +290,34 @@ collect_operands(struct meta *meta, struct arena *arena)
 
 /* Most metas name something that must hit: without it they are done. */
 static void
-find_required(struct meta *meta, struct arena *arena)
+find_required(struct meta *meta, struct arena *arena, double *low,
+    double *high)
 {
-	unsigned *required, most = 0;
-	double *low, *high;
+	unsigned *required = arena_alloc(arena, (meta->operand_count + 1) *
+	    sizeof(*required));
 	size_t i;
 
-	if (!meta->idle || meta->operand_count > REQUIRED_MAX)
-		return;
-	for (i = 0; i < meta->operand_count; i++)
-		if (meta->operands[i] > most)
-			most = meta->operands[i];
-	low = mem_array(NULL, most + 1, sizeof(*low));
-	high = mem_array(NULL, most + 1, sizeof(*high));
-	required = arena_alloc(arena, (meta->operand_count + 1) *
-	    sizeof(*required));
 	for (i = 0; i < meta->operand_count; i++)
 		if (meta_requires(meta, meta->operands[i], low, high))
 			required[meta->required_count++] = meta->operands[i];
 	meta->required = required;
+}
+
+static void
+examine(struct meta *meta, struct arena *arena)
+{
+	double *low, *high;
+	unsigned most = 0;
+	size_t i;
+
+	for (i = 0; i < meta->operand_count; i++)
+		if (meta->operands[i] > most)
+			most = meta->operands[i];
+	low = mem_alloc((most + 1) * sizeof(*low));
+	high = mem_alloc((most + 1) * sizeof(*high));
+	meta->idle = meta_eval(meta, low) == 0;
+	if (meta->idle && meta->operand_count <= REQUIRED_MAX)
+		find_required(meta, arena, low, high);
 	free(low);
 	free(high);
 }
@@ -349,8 +358,7 @@ meta_parse(struct arena *arena, struct span text,
 		meta->steps = steps;
 		meta->count = p.count;
 		collect_operands(meta, arena);
-		meta->idle = meta_compute(meta, NULL) == 0;
-		find_required(meta, arena);
+		examine(meta, arena);
 	}
 	free(p.steps);
 	return meta;

@@ -56,40 +56,19 @@ counts(double value)
 	return value > 0 && value < META_NUMBER_MAX ? value : 1;
 }
 
-double
-meta_compute(const struct meta *meta, const double *values)
-{
-	double stack[META_STACK_MAX + 1], *top = stack;
-	const struct step *s, *end = meta->steps + meta->count;
-
-	stack[0] = 0;
-	for (s = meta->steps; s < end; s++) {
-		if (s->op == OP_NUMBER) {
-			*++top = s->number;
-		} else if (s->op == OP_VALUE) {
-			*++top = values != NULL ? values[s->index] : 0;
-		} else if (s->op == OP_NOT) {
-			*top = *top == 0;
-		} else if (s->op == OP_MINUS) {
-			*top = -*top;
-		} else if (s->op == OP_DONE_FALSE || s->op == OP_DONE_TRUE) {
-			if ((*top != 0) == (s->op == OP_DONE_TRUE))
-				s = meta->steps + s->index - 1;
-		} else if (s->op == OP_CHOOSE) {
-			top -= 2;
-			*top = top[0] != 0 ? top[1] : top[2];
-		} else {
-			top--;
-			*top = combine(s->op, top[0], top[1]);
-		}
-	}
-	return counts(*top);
-}
-
 /* Something between two numbers. */
 struct range {
 	double low, high;
 };
+
+/* So that nothing is infinite, and "-" and "*" always have a value. */
+static double
+cut(double value)
+{
+	if (value > META_NUMBER_MAX)
+		return META_NUMBER_MAX;
+	return value < -META_NUMBER_MAX ? -META_NUMBER_MAX : value;
+}
 
 /* How a value stands to zero. */
 enum truth { TRUE, FALSE, OPEN };
@@ -109,12 +88,7 @@ hull(struct range a, struct range b)
 	    a.high > b.high ? a.high : b.high};
 }
 
-/* One that anything may come of. */
-static struct range
-any_range(void)
-{
-	return (struct range){-META_NUMBER_MAX, META_NUMBER_MAX};
-}
+static const struct range any = {-META_NUMBER_MAX, META_NUMBER_MAX};
 
 /* "*" takes its extremes where its operands do; "/" unless zero is between. */
 static struct range
@@ -126,7 +100,7 @@ corners(enum op op, struct range a, struct range b)
 	size_t i;
 
 	if (op == OP_DIVIDE && truth(b) == OPEN)
-		return any_range();
+		return any;
 	for (i = 1; i < sizeof(all) / sizeof(all[0]); i++)
 		out = hull(out, (struct range){all[i], all[i]});
 	return out;
@@ -178,15 +152,15 @@ combine_ranges(enum op op, struct range a, struct range b)
 		return choose(truth(a), a, truth(a) == FALSE ? b : hull(a, b));
 	case OP_XOR:
 		return a.low == a.high && b.low == b.high ?
-		    corners(op, a, b) : any_range();
+		    corners(op, a, b) : any;
 	default:
 		return compare(op, a, b);
 	}
 }
 
-/* As compute does, with what is not known yet. */
+/* Bounds that meet stay together: what is known is computed likewise. */
 static struct range
-compute_range(const struct meta *meta, const double *low, const double *high)
+compute(const struct meta *meta, const double *low, const double *high)
 {
 	static const struct range yes = {1, 1}, no = {0, 0};
 	struct range stack[META_STACK_MAX + 1], *top = stack;
@@ -213,10 +187,7 @@ compute_range(const struct meta *meta, const double *low, const double *high)
 			top--;
 			*top = combine_ranges(s->op, top[0], top[1]);
 		}
-		/* What overflows may be anything. */
-		if (!(top->low >= -META_NUMBER_MAX &&
-		    top->high <= META_NUMBER_MAX))
-			*top = any_range();
+		*top = (struct range){cut(top->low), cut(top->high)};
 	}
 	return *top;
 }
@@ -232,7 +203,7 @@ meta_requires(const struct meta *meta, unsigned operand, double *low,
 		high[meta->operands[i]] = meta->operands[i] == operand ? 0 :
 		    META_NUMBER_MAX;
 	}
-	return truth(compute_range(meta, low, high)) == FALSE;
+	return truth(compute(meta, low, high)) == FALSE;
 }
 
 /* False where what must hit does not. */
@@ -255,31 +226,24 @@ may_hit(const struct meta *meta, const double *values)
 double
 meta_eval(const struct meta *meta, const double *values)
 {
-	return !may_hit(meta, values) ? 0 :
-	    meta_compute(meta, values);
+	return may_hit(meta, values) ?
+	    counts(compute(meta, values, values).low) : 0;
 }
 
 void
 meta_bounds(const struct meta *meta, const double *low, const double *high,
     double *least, double *most)
 {
-	struct range r;
-	size_t i;
+	struct range r = {0, 0};
 
-	*least = *most = 0;
-	if (!may_hit(meta, high))
-		return;
-	for (i = 0; i < meta->operand_count; i++)
-		if (low[meta->operands[i]] != high[meta->operands[i]])
-			break;
-	if (i == meta->operand_count) {
-		*least = *most = meta_compute(meta, low);
+	if (may_hit(meta, high))
+		r = compute(meta, low, high);
+	if (r.low == r.high) {
+		*least = *most = counts(r.low);
 		return;
 	}
-	r = compute_range(meta, low, high);
-	if (truth(r) == FALSE)
-		return;
 	*most = r.low < 0 && r.high < 1 ? 1 : r.high;
+	*least = 0;
 	if (truth(r) == TRUE)
 		*least = r.low > 0 && (r.low < 1 || r.high < META_NUMBER_MAX) ?
 		    r.low : 1;

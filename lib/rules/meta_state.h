@@ -35,9 +35,6 @@ struct meta {
 	size_t required_count;		/* do; some may be missing here */
 };
 
-/* What it counts; values may be NULL: nothing hit. */
-double meta_compute(const struct meta *, const double *values);
-
 /*
  * Whether it cannot hit when that operand does not, whatever the others do.
  * room is for two values by index.
