@@ -419,8 +419,8 @@ test(const struct options *o, struct snapshot *snapshot)
 
 /*
  * The C library makes eight heaps a processor for threads that allocate at the
- * same time, and each of them keeps what a message took.  More than one can
- * hardly be in use.
+ * same time, and each of them keeps what a message took.  No more than one a
+ * processor are in use at a time.
  */
 static void
 limit_heaps(void)

@@ -1,7 +1,6 @@
 /* charset - text of any character set as UTF-8. */
 #include "mail/charset.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
@@ -148,14 +147,20 @@ struct sets {
 };
 
 static void
+set_close(iconv_t set)
+{
+	if (set != (iconv_t)-1)
+		iconv_close(set);
+}
+
+static void
 sets_close(void *thing)
 {
 	struct sets *sets = thing;
 	size_t i;
 
 	for (i = 0; i < sets->count; i++)
-		if (sets->set[i] != (iconv_t)-1)
-			iconv_close(sets->set[i]);
+		set_close(sets->set[i]);
 }
 
 /* Those that are kept as long as what the arena hands out. */
@@ -182,11 +187,12 @@ set_find(struct arena *arena, const char *name)
 	for (i = 0; i < sets->count; i++)
 		if (strcmp(sets->names[i], name) == 0)
 			break;
-	if (i == sets->count) {
-		assert(i < SETS_MAX);
+	if (i == SETS_MAX)	/* the last one makes room */
+		set_close(sets->set[--sets->count]);
+	if (i >= sets->count) {
+		i = sets->count++;
 		sets->names[i] = name;
 		sets->set[i] = iconv_open("UTF-8", name);
-		sets->count++;
 	}
 	if (sets->set[i] != (iconv_t)-1)
 		iconv(sets->set[i], NULL, NULL, NULL, NULL);

@@ -1,6 +1,7 @@
 /* engine_gates - what keeps single texts from PCRE2. */
 #include <string.h>
 
+#include "base/mem.h"
 #include "rules/engine_brief.h"
 #include "rules/engine_filter.h"
 #include "rules/engine_run.h"
@@ -124,6 +125,36 @@ test_room(void)
 	arena_done(&arena);
 }
 
+/* A text made to come to ever new states ends, and stops no match either. */
+static void
+test_hostile(void)
+{
+	static const char pattern[] =
+	    "(?:[a-m][^q]{0,7}[n-z]?){30}(?:[a-z].{0,8}){30}!";
+	const size_t n = 200000;
+	char *text = mem_alloc(n + 1);
+	struct arena arena;
+	struct filter *f;
+	unsigned state = 1;
+	size_t i;
+
+	arena_init(&arena);
+	f = filter_new(parse(&arena, pattern, 0), WORK_ANYWHERE,
+	    FILTER_CELLS_MAX);
+	for (i = 0; i < n; i++) {
+		state = state * 1664525 + 1013904223;
+		text[i] = (char)('a' + (state >> 16) % (i / 4096 % 26 + 1));
+	}
+	passes(f, text);
+	memset(text, 'a', n);
+	text[n - 1] = '!';
+	CHECK("a match after it", passes(f, text));
+	CHECK("bounded", filter_size(f) < 1 << 20);
+	filter_free(f);
+	arena_done(&arena);
+	free(text);
+}
+
 static const struct {
 	const char *name, *pattern;
 	unsigned n;
@@ -210,6 +241,7 @@ main(void)
 {
 	test_filters();
 	test_room();
+	test_hostile();
 	test_runs();
 	test_briefs();
 	return test_end();
