@@ -109,7 +109,9 @@ class Tool:
     def findings(self, path):
         """What it says of the file: where, which check, and the text."""
         done = run(*self.argv(path))
-        found = list(dict.fromkeys(self.parse(done.stdout + done.stderr)))
+        said = re.sub(r"^cc1: ", f"{path}:0:0: ", done.stdout + done.stderr,
+                      flags=re.M)     # gcc, of what has no line
+        found = list(dict.fromkeys(self.parse(said)))
         if done.returncode != 0 and not found:
             return [(path, "error", f"status {done.returncode}: "
                      f"{done.stderr.strip()[-300:]}")]
@@ -129,7 +131,7 @@ class Analyzer(Tool):
     def parse(self, text):
         function = "?"
         for line in text.split("\n"):
-            if at := re.match(r"\S+: In function '(\w+)'", line):
+            if at := re.match(r"(?:\S+: )?In function '(\w+)'", line):
                 function = at[1]
             elif what := re.match(r"([^\s:]+):(\d+):\d+: (?:warning|error): "
                                   r"(.*?)(?: \[CWE-\d+\])?"
