@@ -96,7 +96,9 @@ class Tool:
         self.flags, self.behind = flags, behind
         self.version = run(program, "--version").stdout \
             if shutil.which(program) else None
-        self.settings = read(".clang-tidy") if program == "clang-tidy" else ""
+        # What decides on the answer: its settings, and how it is read here.
+        self.settings = read(os.path.relpath(__file__, TOP)) + (
+            read(".clang-tidy") if program == "clang-tidy" else "")
 
     def argv(self, path):
         return [self.program, *self.flags, path, *self.behind]
