@@ -428,6 +428,7 @@ scan_end(struct scan *s)
 	judge_headers(s);
 	judge_stage(s, STAGE_BODY);
 	judge_stage(s, STAGE_LAST);
+	judge_stage(s, STAGE_METAS);
 	judge_failures(s);
 	policy_decide(&s->snapshot->policy, m, &s->result, s->token,
 	    &s->decision);

@@ -74,16 +74,23 @@ check_thresholds(const struct snapshot *s, struct error *error)
 	return 0;
 }
 
+/* The rules themselves stand between those who know the score and others. */
 static void
 declare_symbols(struct snapshot *s)
 {
+	enum turn last = TURN_STORE, turn;
 	const char *const *symbol;
 	size_t i;
 
-	for (i = 0; checks[i] != NULL; i++)
+	for (i = 0; checks[i] != NULL; i++) {
+		if (checks[i] == &check_rules)
+			last = TURN_SCORE;
+		turn = checks[i]->run[STAGE_LAST] == NULL ||
+		    checks[i] == &check_rules ? TURN_BODY : last;
 		for (symbol = checks[i]->symbols; *symbol != NULL; symbol++)
-			weights_put(&s->weights, span_of(*symbol))->late =
-			    checks[i]->run[STAGE_LAST] != NULL;
+			weights_put(&s->weights, span_of(*symbol))->turn =
+			    turn;
+	}
 	dnslists_declare(s->dnslists, &s->weights);
 }
 

@@ -34,6 +34,7 @@ enum stage {
 	STAGE_HEADERS,	/* all header fields */
 	STAGE_BODY,	/* the body as far as it is kept */
 	STAGE_LAST,	/* all others have spoken, asked stores have answered */
+	STAGE_METAS,	/* nothing is left but metas on what these said */
 	STAGES,
 };
 

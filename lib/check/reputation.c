@@ -323,7 +323,7 @@ is_opinion(const char *symbol)
 	return false;
 }
 
-/* What the message itself says. */
+/* What the message itself says, and no meta on what we remember. */
 static int64_t
 other_score(const struct result *r)
 {
@@ -332,7 +332,8 @@ other_score(const struct result *r)
 
 	for (i = 0; i < r->count; i++)
 		if (!r->symbols[i].weight->shadow &&
-		    is_opinion(r->symbols[i].weight->name))
+		    (r->symbols[i].weight->hearsay ||
+		    is_opinion(r->symbols[i].weight->name)))
 			score -= r->symbols[i].score;
 	return score;
 }

@@ -2,6 +2,8 @@
  * rules - the rule files: rules in SpamAssassin's language, run over the whole
  * message.  Patterns are matched while the DNS still answers; functions that
  * ask what other checks found, and metas, come when all of these have spoken.
+ * Metas on what a store remembers wait for it, and those on what follows from
+ * the score come last of all: their own points change none of that.
  */
 #include "check/check.h"
 
@@ -14,6 +16,7 @@
 
 struct rules_state {
 	struct match match;
+	struct match without;	/* as if no rule on trial had hit */
 };
 
 struct rules_self {
@@ -21,6 +24,7 @@ struct rules_self {
 	const struct weight **weights;	/* by rule index; NULL: not told */
 	unsigned *trials;	/* indices of rules on trial */
 	size_t trial_count;
+	unsigned turns;		/* in which metas are computed: bits */
 	bool any;
 };
 
@@ -38,6 +42,8 @@ rules_load(const void *options, struct loading *loading)
 	size_t i;
 
 	(void)options;
+	for (i = 0; i < rules->meta_count; i++)
+		self->turns |= 1u << rules->metas[i]->turn;
 	self->book = loading->book;
 	self->weights = mem_alloc((rules->count + 1) *
 	    sizeof(*self->weights));
@@ -82,20 +88,21 @@ rules_ask(const void *arg, struct inquiry *q)
 	match_run(self->book->matcher, inquiry_facts(q), &state->match);
 }
 
-/* What checks raised, for metas that name it. */
+/* What checks raised so far. */
 static void
 take_symbols(const struct rules_self *self, struct inquiry *q,
-    struct match *match)
+    struct match *match, bool trials)
 {
-	const struct ruleset *rules = self->book->rules;
+	const struct weight *weight;
 	const struct rule *rule;
 	size_t i;
 
 	for (i = 0; i < q->result->count; i++) {
-		rule = ruleset_find(rules,
-		    span_of(q->result->symbols[i].weight->name));
-		if (rule != NULL && match->values[rule->index] == 0)
-			match->values[rule->index] = 1;
+		weight = q->result->symbols[i].weight;
+		rule = ruleset_find(self->book->rules, span_of(weight->name));
+		if (rule != NULL && rule->raised &&
+		    (trials || !weight->shadow))
+			match_raised(match, rule);
 	}
 }
 
@@ -110,10 +117,10 @@ is_degraded(const struct result *r, const char *service)
 	return false;
 }
 
-/* Symbols of checks that had no answer, and that were not raised. */
+/* Symbols of checks that had no answer so far, and that were not raised. */
 static void
 take_unknown(const struct rules_self *self, struct inquiry *q,
-    struct match *match)
+    struct match *match, enum turn turn)
 {
 	const char *const *symbol;
 	const struct rule *rule;
@@ -125,10 +132,21 @@ take_unknown(const struct rules_self *self, struct inquiry *q,
 		for (symbol = checks[i]->symbols; *symbol != NULL; symbol++) {
 			rule = ruleset_find(self->book->rules,
 			    span_of(*symbol));
-			if (rule != NULL && match->values[rule->index] == 0)
+			if (rule != NULL && rule->turn <= turn &&
+			    match->values[rule->index] == 0)
 				match_unknown(match, rule);
 		}
 	}
+}
+
+/* With what metas may name beside rules. */
+static void
+compute(const struct rules_self *self, struct inquiry *q,
+    struct match *match, enum turn turn, bool trials)
+{
+	take_symbols(self, q, match, trials);
+	take_unknown(self, q, match, turn);
+	match_metas(self->book->matcher, match, turn, trials);
 }
 
 /* Raises the rules that are on trial, or those that are not. */
@@ -152,7 +170,6 @@ raise_hits(const struct rules_self *self, struct inquiry *q,
 	}
 }
 
-/* As if no rule on trial had hit. */
 static void
 without_trials(const struct rules_self *self, struct inquiry *q,
     const struct match *match, struct match *out)
@@ -190,25 +207,22 @@ keep_effects(const struct ruleset *rules, const struct match *without,
  * must not see it.
  */
 static void
-judge_metas(const struct rules_self *self, struct inquiry *q,
-    struct match *match)
+judge_metas(const struct rules_self *self, struct inquiry *q, enum turn turn)
 {
-	const struct matcher *matcher = self->book->matcher;
-	struct match without;
+	struct rules_state *state = q->state;
+	bool trials = self->trial_count > 0;
 
-	if (self->trial_count == 0) {
-		match_metas(matcher, match, true);
-		raise_hits(self, q, match, false);
-		return;
+	if (trials && turn == TURN_BODY) {
+		/* Both see the same hits. */
+		match_settle_all(self->book->matcher, &state->match);
+		without_trials(self, q, &state->match, &state->without);
 	}
-	/* Both see the same hits. */
-	match_settle_all(matcher, match);
-	without_trials(self, q, match, &without);
-	match_metas(matcher, &without, false);
-	raise_hits(self, q, &without, false);
-	match_metas(matcher, match, true);
-	raise_hits(self, q, match, true);
-	keep_effects(self->book->rules, &without, match);
+	compute(self, q, &state->match, turn, true);
+	if (trials) {
+		compute(self, q, &state->without, turn, false);
+		raise_hits(self, q, &state->without, false);
+	}
+	raise_hits(self, q, &state->match, trials);
 }
 
 /* Metas see it, unless the first that is too slow is one of theirs. */
@@ -246,11 +260,40 @@ rules_run(const void *arg, struct inquiry *q)
 		inquiry_raise(q, "LIMIT_CAPTURES", "%zu kept",
 		    state->match.capture_count);
 	netanswers_take(self->book->rules, &state->match);
-	take_symbols(self, q, &state->match);
-	take_unknown(self, q, &state->match);
-	judge_metas(self, q, &state->match);
+	judge_metas(self, q, TURN_BODY);
 	if (!slow)
 		raise_slow(self, q, &state->match);
+	return ANSWERED;
+}
+
+/* Metas on what checks said since. */
+static void
+judge_turn(const struct rules_self *self, struct inquiry *q, enum turn turn)
+{
+	struct rules_state *state = q->state;
+
+	if (!(self->turns & 1u << turn))
+		return;
+	judge_metas(self, q, turn);
+	raise_slow(self, q, &state->match);
+}
+
+static enum answer
+rules_run_store(const void *arg, struct inquiry *q)
+{
+	judge_turn(arg, q, TURN_STORE);
+	return ANSWERED;
+}
+
+static enum answer
+rules_run_score(const void *arg, struct inquiry *q)
+{
+	const struct rules_self *self = arg;
+	struct rules_state *state = q->state;
+
+	judge_turn(self, q, TURN_SCORE);
+	if (self->trial_count > 0)
+		keep_effects(self->book->rules, &state->without, &state->match);
 	q->match = &state->match;
 	return ANSWERED;
 }
@@ -266,4 +309,6 @@ const struct check check_rules = {
 	.needs = rules_needs,
 	.ask[STAGE_BODY] = rules_ask,
 	.run[STAGE_BODY] = rules_run,
+	.run[STAGE_LAST] = rules_run_store,
+	.run[STAGE_METAS] = rules_run_score,
 };

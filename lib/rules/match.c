@@ -139,6 +139,18 @@ match_unknown(struct match *match, const struct rule *rule)
 	match->unknown[rule->index] = true;
 }
 
+void
+match_raised(struct match *match, const struct rule *rule)
+{
+	double *value = &match->values[rule->index];
+
+	match->unknown[rule->index] = false;
+	if (*value == 0)
+		*value = 1;
+	if (match->high != NULL && match->high[rule->index] < *value)
+		match->high[rule->index] = *value;
+}
+
 static void
 give_up(struct match *match, unsigned index)
 {

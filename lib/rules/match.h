@@ -45,6 +45,8 @@ struct match {
 				 * what a meta counts; of a sub-rule that
 				 * makes no difference, as far as it is known */
 	struct span *evidence;	/* by rule.index: what was matched, or empty */
+	double *high;		/* what values may still become; NULL until
+				 * metas are computed */
 	bool unanswered;	/* a service gave no answer: see unknown */
 	bool *unknown;		/* by rule.index: nobody can say if it hits */
 	unsigned *limited;	/* rules given up: they took too long */
@@ -73,12 +75,16 @@ void match_evals(const struct matcher *, struct match *);
 /* A service gave no answer: whether this rule would hit is unknown. */
 void match_unknown(struct match *, const struct rule *);
 
+/* A check raised the symbol of that name. */
+void match_raised(struct match *, const struct rule *);
+
 /*
- * Computes the metas.  One hits only if it does whatever the unknown operands
- * are: what was not answered never adds points.  Before it the caller sets the
- * values of rules that have no kind of their own (RULE_NONE): what its checks
- * raised.  Without trials, metas on trial count nothing.
+ * Computes the metas whose turn it is, each turn once and in order.  One hits
+ * only if it does whatever the unknown operands are: what was not answered
+ * never adds points.  Before it the caller tells what its checks raised.
+ * Without trials, metas on trial count nothing.
  */
-void match_metas(const struct matcher *, struct match *, bool trials);
+void match_metas(const struct matcher *, struct match *, enum turn,
+    bool trials);
 
 #endif

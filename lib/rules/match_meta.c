@@ -18,7 +18,7 @@
 struct bounds {
 	const struct matcher *m;
 	struct match *match;
-	double *high;	/* by rule.index: the most that values may become */
+	double *high;	/* that of match */
 };
 
 /* The operands that hit, as evidence. */
@@ -105,11 +105,14 @@ begin(struct bounds *b)
 	const struct rule *rule;
 	size_t i, n;
 
+	b->high = b->match->high;
+	if (b->high != NULL)
+		return;
 	n = engine_waiting(b->match->facts->engine, &ids);
-	b->high = b->match->values;
+	b->high = b->match->high = b->match->values;
 	if (n == 0 || b->match->facts->thorough)
 		return;
-	b->high = arena_alloc(b->match->facts->arena,
+	b->high = b->match->high = arena_alloc(b->match->facts->arena,
 	    (b->m->rules->count + 1) * sizeof(*b->high));
 	memcpy(b->high, b->match->values,
 	    b->m->rules->count * sizeof(*b->high));
@@ -246,7 +249,8 @@ decide(struct bounds *b, const struct rule *rule)
 }
 
 void
-match_metas(const struct matcher *m, struct match *match, bool trials)
+match_metas(const struct matcher *m, struct match *match, enum turn turn,
+    bool trials)
 {
 	struct bounds b = {m, match, NULL};
 	const struct rule *rule;
@@ -255,7 +259,8 @@ match_metas(const struct matcher *m, struct match *match, bool trials)
 	begin(&b);
 	for (i = 0; i < m->rules->meta_count; i++) {
 		rule = m->rules->metas[i];
-		if (!trials && rule->flags & RULE_SHADOW)
+		if (rule->turn != turn ||
+		    (!trials && rule->flags & RULE_SHADOW))
 			continue;
 		bound(&b, rule);
 		if (!rule->sub || match->facts->thorough)

@@ -30,11 +30,6 @@ find_operand(void *context, struct span name)
 		    "meta %.*s: no rule or check is called %.*s, so it "
 		    "counts as 0", SPAN_ARG(a->meta->name),
 		    SPAN_ARG(span_head(name, RULE_NAME_MAX)));
-	if (rule != NULL && rule->kind == RULE_NONE && rule->late)
-		reader_remark(r, a->meta->file, a->meta->line,
-		    "meta %.*s: the check that raises %.*s judges after metas, "
-		    "so it counts as 0", SPAN_ARG(a->meta->name),
-		    SPAN_ARG(name));
 	return rule != NULL ? (int)rule->index : -1;
 }
 
@@ -191,6 +186,8 @@ settle_meta(struct ruleset_reader *r, struct rule *rule)
 		operand = r->set->rules[index[i]];
 		if (operand->flags & RULE_NET)
 			rule->flags |= RULE_NET;
+		if (operand->turn > rule->turn)
+			rule->turn = operand->turn;
 		if (operand->kind != RULE_META || operand->active ||
 		    operand->unsupported != NULL || !rule->active)
 			continue;

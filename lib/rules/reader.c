@@ -38,7 +38,7 @@ ruleset_begin(const struct ruleset_options *options)
 		if (rule == NULL)
 			continue;
 		rule->raised = true;
-		rule->late = weight->late;
+		rule->turn = weight->turn;
 	}
 	return r;
 }
@@ -178,7 +178,7 @@ reader_define(struct ruleset_reader *r, struct span name, enum rule_kind kind,
 	old = *rule;
 	*rule = (struct rule){
 		.name = old.name, .index = old.index, .sub = old.sub,
-		.raised = old.raised, .flags = old.flags,
+		.raised = old.raised, .turn = old.turn, .flags = old.flags,
 		.max_hits = old.max_hits, .tflags = old.tflags,
 		.range_min = old.range_min, .range_max = old.range_max,
 		.priority = old.priority, .scored = old.scored,

@@ -99,6 +99,7 @@ weigh_rule(const struct rule *rule, struct weights *weights)
 		return;
 	weight = weights_put(weights, rule->name);
 	weight->shadow = rule->flags & RULE_SHADOW;
+	weight->hearsay = rule->kind == RULE_META && rule->turn > TURN_BODY;
 	if (rule->scored || rule->kind != RULE_NONE) {
 		weight->score = rule->score;
 		weight->scored = true;

@@ -123,7 +123,7 @@ struct rule {
 	enum rule_kind over;	/* RULE_EVAL: on which text it was declared */
 	bool sub;		/* "__NAME": no score of its own */
 	bool raised;		/* a check raises a symbol of this name */
-	bool late;		/* but only when metas have been computed */
+	enum turn turn;		/* when it is known whether it hits */
 	unsigned flags;		/* enum rule_flag */
 	unsigned max_hits;	/* of RULE_MULTIPLE; 0: no limit given */
 	struct span tflags;	/* all, as written: some are for DNS lists */

@@ -10,12 +10,20 @@
 
 #include "base/map.h"
 
+/* When it is known whether a symbol is raised: metas on it are computed then. */
+enum turn {
+	TURN_BODY,	/* as soon as the body is here */
+	TURN_STORE,	/* when the store has answered */
+	TURN_SCORE,	/* by those who know the score */
+};
+
 struct weight {
 	char *name;
 	int64_t score;		/* thousandths of a point; 0 unless scored */
 	bool scored;
 	bool shadow;		/* on trial: told, counts nothing */
-	bool late;		/* raised when metas have been computed */
+	enum turn turn;
+	bool hearsay;		/* a meta on what a store remembers */
 	char *describe;		/* NULL unless described */
 	char *file;		/* where it was scored, or NULL */
 	unsigned line;

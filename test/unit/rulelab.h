@@ -136,7 +136,7 @@ lab_match(struct lab *lab)
 	facts_begin(f, engine_borrow(lab->pool, matcher_engine(lab->matcher)));
 	match_run(lab->matcher, f, &lab->match);
 	match_evals(lab->matcher, &lab->match);
-	match_metas(lab->matcher, &lab->match, true);
+	match_metas(lab->matcher, &lab->match, TURN_BODY, true);
 }
 
 /* "A B=2": what hits, in the order of the rules, and what it counts. */
