@@ -32,8 +32,11 @@ my %option = (jobs => 1);
 GetOptions(\%option, 'jobs=i', 'cache=s', 'networks=s', 'work=s', 'rules')
     && $option{networks} && $option{work} && @ARGV == ($option{rules} ? 0 : 1)
     or die "usage: sa_hits --networks FILE --work DIR {--rules | LIST}\n";
-# Hashes walk the same way in every run.
-if (($ENV{PERL_HASH_SEED} // '') ne '0') {
+# Hashes walk the same way in every run, and addresses are read by what comes
+# with SpamAssassin, whether or not Email::Address::XS is installed.
+if (($ENV{PERL_HASH_SEED} // '') ne '0' ||
+    ($ENV{SA_HEADER_ADDRESS_PARSER} // '') ne '1') {
+	$ENV{SA_HEADER_ADDRESS_PARSER} = 1;
 	$ENV{PERL_HASH_SEED} = 0;
 	$ENV{PERL_PERTURB_KEYS} = 0;
 	exec $^X, $0, @given or die "exec: $!\n";
