@@ -20,7 +20,7 @@
 #include "milter/control.h"
 #include "milter/keeper.h"
 #include "milter/notify.h"
-#include "milter/quickack.h"
+#include "milter/inlet.h"
 #include "milter/signals.h"
 #include "net/endpoint.h"
 #include "open.h"
@@ -167,7 +167,7 @@ open_sockets(struct sockets *s, const struct snapshot *snapshot,
 	if (s->mta < 0)
 		return -1;
 	if (is_tcp(s->mta))
-		quickack_enable();
+		inlet_over_tcp();
 	if (!s->inherited && endpoint_path(d->listen) != NULL)
 		s->mta_path = mem_printf("%s", endpoint_path(d->listen));
 	s->control_address = mem_printf("unix:%s", d->control);
