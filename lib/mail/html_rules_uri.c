@@ -28,8 +28,12 @@ size_t
 html_rules_uri_entry(struct html_rules_build *b, struct span uri)
 {
 	bool fresh;
-	size_t i;
+	size_t i = b->uri_last;
 
+	/* An <a> asks twice for its own. */
+	if (i != 0 && b->uris[i - 1].uri.p == uri.p &&
+	    b->uris[i - 1].uri.n == uri.n)
+		return i;
 	if (b->uri_count >= HTML_LINKS_MAX)
 		return linkset_find(b->uri_set, uri, &i) ? i + 1 : 0;
 	i = linkset_put(b->uri_set, uri, &fresh);
@@ -39,6 +43,7 @@ html_rules_uri_entry(struct html_rules_build *b, struct span uri)
 		b->uris[i].uri = uri;
 		b->uri_count++;
 	}
+	b->uri_last = i + 1;
 	return i + 1;
 }
 
@@ -65,10 +70,8 @@ html_rules_uri_clean(struct html_rules_build *b, struct span uri)
 static struct span
 cut_until(struct span *rest, const char *stop)
 {
-	struct span part = *rest;
+	struct span part = span_head(*rest, span_any(*rest, stop));
 
-	for (; *stop != '\0'; stop++)
-		part.n = span_chr(part, *stop);
 	*rest = span_skip(*rest, part.n);
 	return part;
 }

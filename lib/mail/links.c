@@ -48,19 +48,20 @@ link_of(struct links *l, struct span raw)
 {
 	struct link *known;
 	bool fresh;
+	size_t i;
 
 	if (raw.n > URL_MAX) {
 		raw.n = URL_MAX;
 		l->truncated = true;
 	}
-	known = known_link(l, raw);
-	if (known != NULL)
-		return known;
 	if (l->count >= LINKS_MAX || l->bytes + raw.n > LINKS_BYTES_MAX) {
-		l->full = true;
-		return NULL;
+		known = known_link(l, raw);
+		l->full = l->full || known == NULL;
+		return known;
 	}
-	linkset_put(l->by_raw, raw, &fresh);
+	i = linkset_put(l->by_raw, raw, &fresh);
+	if (!fresh)
+		return l->items[i];
 	l->items = arena_room(l->arena, l->items, l->count,
 	    sizeof(*l->items), &l->room);
 	l->items[l->count] = arena_alloc(l->arena, sizeof(struct link));
@@ -87,9 +88,11 @@ add_host(struct links *l, struct link *k, struct span form)
 static void
 make_forms(struct links *l, struct link *k)
 {
-	struct linkforms f = { .arena = l->arena, .view = l->view };
+	struct linkforms f;
 	size_t i;
 
+	f.arena = l->arena;
+	f.view = l->view;
 	linkforms_make(&f, k->raw);
 	l->full = l->full || f.full;
 	k->forms = arena_alloc(l->arena, f.count * sizeof(*k->forms));
