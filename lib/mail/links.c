@@ -95,8 +95,8 @@ make_forms(struct links *l, struct link *k)
 	f.view = l->view;
 	linkforms_make(&f, k->raw);
 	l->full = l->full || f.full;
-	k->forms = arena_alloc(l->arena, f.count * sizeof(*k->forms));
-	k->hosts = arena_alloc(l->arena, f.count * sizeof(*k->hosts));
+	k->forms = arena_raw(l->arena, f.count * sizeof(*k->forms));
+	k->hosts = arena_raw(l->arena, f.count * sizeof(*k->hosts));
 	k->form_count = f.count;
 	for (i = 0; i < f.count; i++) {
 		k->forms[i] = span_head(f.items[i], URL_MAX);

@@ -15,6 +15,7 @@
 
 #define DECODE_TIMES 4	/* escapes of escapes */
 #define PARAMS_MAX 64	/* of a query that are looked at */
+#define TELLING 5	/* byte from the end that differs in most names */
 
 enum place {
 	PLACE_PARAM,	/* value of the parameter named */
@@ -146,6 +147,9 @@ name_fits(struct span name, struct span pattern)
 {
 	struct span tail;
 
+	if (name.n < TELLING || name.p[name.n - TELLING] !=
+	    pattern.p[pattern.n - TELLING])
+		return false;
 	if (pattern.p[0] != '.')
 		return span_eq(name, pattern);
 	if (name.n < pattern.n)
@@ -319,14 +323,13 @@ unescaped(struct arena *arena, struct span s)
 	struct span next;
 	unsigned i;
 
-	s = url_unescape(arena, s);
-	for (i = 1; i < DECODE_TIMES; i++) {
-		if (span_istarts(s, "http://") || span_istarts(s, "https://"))
-			break;
+	for (i = 0; i < DECODE_TIMES; i++) {
 		next = url_unescape(arena, s);
 		if (next.p == s.p)
 			break;
 		s = next;
+		if (span_istarts(s, "http://") || span_istarts(s, "https://"))
+			break;
 	}
 	return s;
 }
@@ -450,8 +453,9 @@ open_generic(struct arena *arena, const struct url *url, struct url *out)
 		    open_inside(arena, part, out))
 			return true;
 	return open_inside(arena, url->path, out) ||
-	    open_value(arena, url->fragment, out) ||
-	    open_inside(arena, url->fragment, out);
+	    (url->fragment.n != 0 &&
+	    (open_value(arena, url->fragment, out) ||
+	    open_inside(arena, url->fragment, out)));
 }
 
 bool
