@@ -263,6 +263,15 @@ is_complete(const struct parts *r)
 	    span_chr(r->fragment, '\n') == r->fragment.n;
 }
 
+/* The same of most of them, seen at once. */
+static bool
+is_ordinary(struct span uri)
+{
+	return (span_starts(uri, "https://") || span_starts(uri, "http://")) &&
+	    span_find(uri, span_of("/.")) == uri.n &&
+	    span_chr(uri, '\n') == uri.n;
+}
+
 /* A path alone, and no base that it could be joined with. */
 static bool
 is_bare(const struct parts *r)
@@ -277,6 +286,8 @@ target(struct html_rules_build *b, struct span uri)
 {
 	struct parts base, r, t;
 
+	if (is_ordinary(uri))
+		return uri;
 	parse(uri, &r);
 	if (is_complete(&r) && span_chr(uri, '\n') == uri.n)
 		return uri;
