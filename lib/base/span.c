@@ -197,37 +197,52 @@ span_find(struct span a, struct span needle)
 	return at != NULL ? (size_t)(at - a.p) : a.n;
 }
 
-/* The first of up to FEW bytes, where there are WIDE bytes or more. */
+/* Offset of the first of up to FEW bytes in the next WIDE, or WIDE. */
+static size_t
+wide_any(const char *p, const unsigned char few[FEW])
+{
+	unsigned char here __attribute__((vector_size(WIDE)));
+
+	memcpy(&here, p, WIDE);
+	return first_odd((unsigned char __attribute__((vector_size(WIDE))))
+	    ((here == few[0]) | (here == few[1]) | (here == few[2]) |
+	    (here == few[3])));
+}
+
 static size_t
 any_of_few(struct span a, const char *set, size_t n)
 {
-	const unsigned char *few = (const unsigned char *)set;
-	unsigned char c0 = few[0], c1 = few[n > 1], c2 = few[n > 2 ? 2 : 0];
-	unsigned char c3 = few[n - 1];
-	unsigned char here __attribute__((vector_size(WIDE)));
+	const unsigned char few[FEW] = { (unsigned char)set[0],
+	    (unsigned char)set[n > 1], (unsigned char)set[n > 2 ? 2 : 0],
+	    (unsigned char)set[n - 1] };
+	char all[WIDE] = "";
 	size_t i, found;
 
+	if (a.n < WIDE) {
+		memcpy(all, a.p, a.n);
+		found = wide_any(all, few);
+		return found < a.n ? found : a.n;
+	}
 	for (i = 0;; i += WIDE) {
 		/* The last ones overlap those before. */
 		if (i > a.n - WIDE)
 			i = a.n - WIDE;
-		memcpy(&here, a.p + i, WIDE);
-		found = first_odd((unsigned char __attribute__((vector_size(
-		    WIDE))))((here == c0) | (here == c1) | (here == c2) |
-		    (here == c3)));
+		found = wide_any(a.p + i, few);
 		if (found < WIDE || i == a.n - WIDE)
 			return i + found;
 	}
 }
 
 size_t
-span_any(struct span a, const char *set)
+span_any_of(struct span a, const char *set, size_t n)
 {
 	uint64_t members[4] = {0};
-	size_t i, n = strlen(set);
 	unsigned char c;
+	size_t i;
 
-	if (a.n >= WIDE && n != 0 && n <= FEW)
+	if (a.n == 0 || n == 0)
+		return a.n;
+	if (n <= FEW)
 		return any_of_few(a, set, n);
 	for (i = 0; i < n; i++) {
 		c = (unsigned char)set[i];

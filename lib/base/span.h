@@ -185,7 +185,13 @@ size_t span_ifind(struct span a, struct span needle, size_t key);
 size_t span_rarest(struct span needle);
 
 /* Offset of the first byte that is in set, or a.n; a zero never is. */
-size_t span_any(struct span a, const char *set);
+size_t span_any_of(struct span a, const char *set, size_t n);
+
+static inline size_t
+span_any(struct span a, const char *set)
+{
+	return span_any_of(a, set, strlen(set));
+}
 
 /* Without white space around it. */
 struct span span_trim(struct span a);

@@ -254,14 +254,14 @@ generic_target(struct span rest, struct span *target)
 static void
 targets(struct linkforms *f, const struct pieces *u)
 {
+	const struct span parts[] = { u->proto, u->host, u->rest };
 	struct span whole, target;
-	char *p = arena_bytes(f->arena, u->proto.n + u->host.n + u->rest.n);
 
-	whole = span_make(p, u->proto.n + u->host.n + u->rest.n);
-	memcpy(p, u->proto.p, u->proto.n);
-	memcpy(p + u->proto.n, u->host.p, u->host.n);
-	if (u->rest.n != 0)
-		memcpy(p + u->proto.n + u->host.n, u->rest.p, u->rest.n);
+	/* They mostly stand like that. */
+	whole = span_make(u->proto.p, u->proto.n + u->host.n + u->rest.n);
+	if (u->host.p != u->proto.p + u->proto.n ||
+	    u->rest.p != u->host.p + u->host.n)
+		whole = arena_concat(f->arena, parts, 3);
 	if (f->view->redirect != NULL &&
 	    f->view->redirect(f->view->context, whole, &target))
 		put_target(f, target);

@@ -34,12 +34,17 @@ links_new(struct arena *arena, const struct links_view *view)
 	return l;
 }
 
+/* Readers follow them in much the order in which rules got them. */
 static struct link *
-known_link(const struct links *l, struct span raw)
+known_link(struct links *l, struct span raw)
 {
-	size_t i;
+	size_t i = l->near;
 
-	return linkset_find(l->by_raw, raw, &i) ? l->items[i] : NULL;
+	if ((i >= l->count || !span_eq(l->items[i]->raw, raw)) &&
+	    !linkset_find(l->by_raw, raw, &i))
+		return NULL;
+	l->near = i + 1;
+	return l->items[i];
 }
 
 /* The link of that name, made if need be; NULL when there is no room. */
