@@ -38,7 +38,8 @@ enum writing {
 
 struct rule {
 	const char *name;
-	struct span host;	/* ".x.org": below it; "x.*": any ending */
+	struct span host;	/* ".x.org": below it; "x.*": any ending; no
+				 * shorter than TELLING without that */
 	struct span path;	/* how it begins */
 	const char *param;
 	enum urlwrap_kind kind;
