@@ -267,8 +267,8 @@ html_names_get(struct html_names *names, struct span name)
 
 	name = span_head(name, HTML_NAME_MAX);
 	if (name.n != 0)
-		recent += (name.n * 5 + (unsigned char)name.p[0]) %
-		    HTML_NAMES_RECENT;
+		recent += (name.n + (unsigned char)name.p[0] * 3u +
+		    (unsigned char)name.p[name.n - 1]) % HTML_NAMES_RECENT;
 	if (*recent == NULL || !span_eq((*recent)->name, name))
 		*recent = get(names, name);
 	return *recent;

@@ -62,7 +62,7 @@ struct html_name {
 
 #define HTML_NAME_MAX 64	/* longer ones that start alike are one */
 
-#define HTML_NAMES_RECENT 32	/* by length and first byte */
+#define HTML_NAMES_RECENT 64	/* by length, first and last byte */
 
 struct html_names {
 	struct arena *arena;

@@ -144,19 +144,24 @@ without_last(struct span host)
 
 /* name is pattern, or below it when that begins with a dot. */
 static bool
-name_fits(struct span name, struct span pattern)
+is_or_below(struct span name, struct span pattern)
 {
 	struct span tail;
 
-	if (name.n < TELLING || name.p[name.n - TELLING] !=
-	    pattern.p[pattern.n - TELLING])
-		return false;
 	if (pattern.p[0] != '.')
 		return span_eq(name, pattern);
 	if (name.n < pattern.n)
 		return span_eq(name, span_skip(pattern, 1));
 	tail = span_skip(name, name.n - pattern.n);
 	return tail.p[0] == '.' && span_eq(tail, pattern);
+}
+
+/* Nearly all are told apart by one byte. */
+static inline bool
+name_fits(struct span name, struct span pattern)
+{
+	return name.n >= TELLING && name.p[name.n - TELLING] ==
+	    pattern.p[pattern.n - TELLING] && is_or_below(name, pattern);
 }
 
 static struct endings
