@@ -31,6 +31,9 @@ ip_parse(struct span text, struct ip *out)
 	if (text.n == 0 || text.n >= sizeof(string) ||
 	    memchr(text.p, '\0', text.n) != NULL)
 		return false;
+	/* Most names end here. */
+	if (!char_digit(text.p[text.n - 1]) && span_chr(text, ':') == text.n)
+		return false;
 	memcpy(string, text.p, text.n);
 	string[text.n] = '\0';
 	memcpy(ip.b, mapped, sizeof(mapped));

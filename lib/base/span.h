@@ -161,7 +161,9 @@ bool span_ascii(struct span a);		/* no byte above 127 */
  */
 size_t span_prose_run(struct span a);
 
-size_t span_count(struct span a, char c);	/* how many bytes are c */
+/* How many bytes are c, or from first to last (as unsigned numbers). */
+size_t span_count(struct span a, char c);
+size_t span_count_between(struct span a, char first, char last);
 
 /* Offset of the first byte c or of needle in a, or a.n when absent. */
 static inline size_t
@@ -183,7 +185,13 @@ size_t span_ifind(struct span a, struct span needle, size_t key);
 size_t span_rarest(struct span needle);
 
 /* Offset of the first byte that is in set, or a.n; a zero never is. */
-size_t span_any(struct span a, const char *set);
+size_t span_any_of(struct span a, const char *set, size_t n);
+
+static inline size_t
+span_any(struct span a, const char *set)
+{
+	return span_any_of(a, set, strlen(set));
+}
 
 /* Without white space around it. */
 struct span span_trim(struct span a);

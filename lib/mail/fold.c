@@ -91,13 +91,15 @@ fold_add(struct fold *f, struct span s)
 
 	f->any = f->any || s.n > 0;
 	while (i < s.n) {
+		if (char_space(p[i])) {
+			take_space(f, p[i++] == '\n');
+			continue;
+		}
 		n = span_prose_run(span_skip(s, i));
 		if (n > 0) {
 			flush_space(f);
 			buf_add(&f->out, p + i, n);
 			i += n;
-		} else if (char_space(p[i])) {
-			take_space(f, p[i++] == '\n');
 		} else if (p[i] > 127) {
 			i += take_high(f, p + i, s.n - i);
 		} else {

@@ -235,14 +235,13 @@ names_grow(struct html_names *names)
 	}
 }
 
-struct html_name *
-html_names_get(struct html_names *names, struct span name)
+static struct html_name *
+get(struct html_names *names, struct span name)
 {
 	char lower[HTML_NAME_MAX];
 	struct html_name **slot, *made;
 	uint64_t hash;
 
-	name = span_head(name, HTML_NAME_MAX);
 	hash = name_hash(name, lower);
 	name.p = lower;
 	slot = name_slot(names, hash, name);
@@ -259,6 +258,20 @@ html_names_get(struct html_names *names, struct span name)
 	if (++names->count * 2 > names->room)
 		names_grow(names);
 	return made;
+}
+
+struct html_name *
+html_names_get(struct html_names *names, struct span name)
+{
+	struct html_name **recent = names->recent;
+
+	name = span_head(name, HTML_NAME_MAX);
+	if (name.n != 0)
+		recent += (name.n + (unsigned char)name.p[0] * 3u +
+		    (unsigned char)name.p[name.n - 1]) % HTML_NAMES_RECENT;
+	if (*recent == NULL || !span_eq((*recent)->name, name))
+		*recent = get(names, name);
+	return *recent;
 }
 
 const struct html_name *

@@ -62,10 +62,13 @@ struct html_name {
 
 #define HTML_NAME_MAX 64	/* longer ones that start alike are one */
 
+#define HTML_NAMES_RECENT 64	/* by length, first and last byte */
+
 struct html_names {
 	struct arena *arena;
 	struct html_name **slots;
 	size_t room, count;
+	struct html_name *recent[HTML_NAMES_RECENT];
 	struct html_name other;	/* for all beyond HTML_NAMES_MAX */
 	bool full;
 };

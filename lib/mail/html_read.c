@@ -43,6 +43,10 @@ view_within(const struct html_view *parent, const struct html_look *l,
 {
 	struct html_view v = *parent;
 
+	if (e->flags & HTML_IS_UNSEEN)
+		v.dropped = true;
+	if (l->set == 0 && !l->image && !l->hidden)
+		return v;
 	if (l->set & 1u << HTML_CSS_COLOR) {
 		v.colour = l->colour;
 		v.clear_colour = l->clear_colour;
@@ -73,8 +77,6 @@ view_within(const struct html_view *parent, const struct html_look *l,
 		v.lasting |= HTML_HIDDEN_PLACE;
 	if (l->mso_hide)
 		v.lasting |= HTML_HIDDEN_MSO;
-	if (e->flags & HTML_IS_UNSEEN)
-		v.dropped = true;
 	v.how = view_how(&v);
 	return v;
 }

@@ -51,17 +51,14 @@ add_link(struct html_read *r, enum html_source source, struct span url,
 	}
 	if (r->link_count == r->link_room) {
 		r->link_room = r->link_room != 0 ? r->link_room * 2 : 32;
-		more = arena_alloc(r->arena, r->link_room * sizeof(*more));
+		more = arena_raw(r->arena, r->link_room * sizeof(*more));
 		if (r->link_count != 0)
 			memcpy(more, r->links, r->link_count * sizeof(*more));
 		r->links = more;
 	}
 	l = &r->links[r->link_count++];
-	l->text = l->title = span_of("");
-	l->source = source;
-	l->url = url;
-	l->how = how;
-	l->at = r->text.n;
+	*l = (struct html_link){ .text = span_of(""), .title = span_of(""),
+	    .source = source, .url = url, .how = how, .at = r->text.n };
 	return l;
 }
 
@@ -171,19 +168,18 @@ image(struct html_read *r, const struct html_token *t,
 		return;
 	if (r->image_count == r->image_room) {
 		r->image_room = r->image_room != 0 ? r->image_room * 2 : 32;
-		more = arena_alloc(r->arena, r->image_room * sizeof(*more));
+		more = arena_raw(r->arena, r->image_room * sizeof(*more));
 		if (r->image_count != 0)
 			memcpy(more, r->images,
 			    r->image_count * sizeof(*more));
 		r->images = more;
 	}
 	i = &r->images[r->image_count++];
-	i->src = clean(r, src);
-	i->alt = html_read_attr(r, t, "alt");
-	i->width = side(t, "width", look->width, SCREEN_WIDTH);
-	i->height = side(t, "height", look->height, SCREEN_HEIGHT);
-	i->how = how;
-	i->linked = r->anchor != 0;
+	*i = (struct html_image){ .src = clean(r, src),
+	    .alt = html_read_attr(r, t, "alt"),
+	    .width = side(t, "width", look->width, SCREEN_WIDTH),
+	    .height = side(t, "height", look->height, SCREEN_HEIGHT),
+	    .how = how, .linked = r->anchor != 0 };
 }
 
 /* Shown in its place, as most readers show no pictures at first. */

@@ -159,6 +159,10 @@ html_read_chars(struct html_read *r, struct span text, bool pre)
 	size_t n;
 
 	while (s < end) {
+		if (char_space((unsigned char)*s)) {
+			space(r, *s++, pre);
+			continue;
+		}
 		run = span_between(s, end);
 		run.n = span_prose_run(run);
 		if (run.n != 0)

@@ -162,8 +162,11 @@ struct span
 html_rules_value_of(struct html_rules_build *b, const struct html_attr *a)
 {
 	/* Without a value, the name is the value. */
-	return a->valued ? html_decode(b->arena, HTML_LEGACY_ATTRIBUTE,
-	    a->value) : a->name;
+	if (!a->valued)
+		return a->name;
+	if (!b->curly && span_chr(a->value, '&') == a->value.n)
+		return a->value;
+	return html_decode(b->arena, HTML_LEGACY_ATTRIBUTE, a->value);
 }
 
 bool

@@ -83,7 +83,7 @@ struct html_rules_build {
 
 	/* html_rules_uri.c */
 	struct html_uri_entry *uris;
-	size_t uri_count, uri_room;
+	size_t uri_count, uri_room, uri_last;
 	struct link_set *uri_set;	/* their numbers */
 	struct span base;
 

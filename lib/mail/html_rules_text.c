@@ -112,7 +112,8 @@ count_split(struct html_rules_build *b, struct span text)
 	struct span last = { b->text + b->segment, b->text_n - b->segment };
 	unsigned before, after;
 
-	if (!b->any || last.n == 0 || text.n == 0)
+	if (!b->any || last.n == 0 || text.n == 0 ||
+	    char_space((unsigned char)text.p[0]))
 		return;
 	before = word_before(b, last);
 	if (before == 0)
@@ -171,7 +172,7 @@ fold(struct html_rules_build *b, struct span text, bool trim)
 	char *to = b->text + b->text_n;
 
 	while (s < end) {
-		for (from = s; s < end; s++) {
+		for (from = s; s < end && !blank(*s); s++) {
 			s += span_prose_run(span_between(s, end));
 			while (s < end && (unsigned char)*s > 0x7f &&
 			    *s != '\xc3')

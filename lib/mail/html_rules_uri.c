@@ -28,8 +28,12 @@ size_t
 html_rules_uri_entry(struct html_rules_build *b, struct span uri)
 {
 	bool fresh;
-	size_t i;
+	size_t i = b->uri_last;
 
+	/* An <a> asks twice for its own. */
+	if (i != 0 && b->uris[i - 1].uri.p == uri.p &&
+	    b->uris[i - 1].uri.n == uri.n)
+		return i;
 	if (b->uri_count >= HTML_LINKS_MAX)
 		return linkset_find(b->uri_set, uri, &i) ? i + 1 : 0;
 	i = linkset_put(b->uri_set, uri, &fresh);
@@ -39,6 +43,7 @@ html_rules_uri_entry(struct html_rules_build *b, struct span uri)
 		b->uris[i].uri = uri;
 		b->uri_count++;
 	}
+	b->uri_last = i + 1;
 	return i + 1;
 }
 
@@ -65,10 +70,8 @@ html_rules_uri_clean(struct html_rules_build *b, struct span uri)
 static struct span
 cut_until(struct span *rest, const char *stop)
 {
-	struct span part = *rest;
+	struct span part = span_head(*rest, span_any(*rest, stop));
 
-	for (; *stop != '\0'; stop++)
-		part.n = span_chr(part, *stop);
 	*rest = span_skip(*rest, part.n);
 	return part;
 }
@@ -260,6 +263,15 @@ is_complete(const struct parts *r)
 	    span_chr(r->fragment, '\n') == r->fragment.n;
 }
 
+/* The same of most of them, seen at once. */
+static bool
+is_ordinary(struct span uri)
+{
+	return (span_starts(uri, "https://") || span_starts(uri, "http://")) &&
+	    span_find(uri, span_of("/.")) == uri.n &&
+	    span_chr(uri, '\n') == uri.n;
+}
+
 /* A path alone, and no base that it could be joined with. */
 static bool
 is_bare(const struct parts *r)
@@ -274,6 +286,8 @@ target(struct html_rules_build *b, struct span uri)
 {
 	struct parts base, r, t;
 
+	if (is_ordinary(uri))
+		return uri;
 	parse(uri, &r);
 	if (is_complete(&r) && span_chr(uri, '\n') == uri.n)
 		return uri;

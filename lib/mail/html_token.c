@@ -259,9 +259,9 @@ markup(struct html_lexer *x, struct html_token *t)
 	return bogus_comment(x, t, s + 1);
 }
 
-/* True when what starts with "<" there is no text. */
+/* The same where it is no ordinary tag. */
 static bool
-markup_starts(struct html_lexer *x, const char *s)
+odd_markup_starts(struct html_lexer *x, const char *s)
 {
 	if (x->end - s < 3)
 		x->odd = true;
@@ -272,6 +272,14 @@ markup_starts(struct html_lexer *x, const char *s)
 	if (html_alpha(s[1]) || s[1] == '!' || s[1] == '?')
 		return true;
 	return s[1] == '/' && x->end - s > 2;
+}
+
+/* True when what starts with "<" there is no text. */
+static inline bool
+markup_starts(struct html_lexer *x, const char *s)
+{
+	return (x->end - s >= 3 && (html_alpha(s[1]) || s[1] == '/')) ||
+	    odd_markup_starts(x, s);
 }
 
 static bool

@@ -15,7 +15,13 @@ linkclean_find(struct span s, size_t from, const char *stops)
 size_t
 linkclean_scheme(struct span s)
 {
-	return span_istarts(s, "http:") ? 5 : span_istarts(s, "https:") ? 6 : 0;
+	size_t n = 4;
+
+	if (!span_istarts(s, "http"))
+		return 0;
+	if (n < s.n && char_lower(s.p[n]) == 's')
+		n++;
+	return n < s.n && s.p[n] == ':' ? n + 1 : 0;
 }
 
 size_t

@@ -254,14 +254,14 @@ generic_target(struct span rest, struct span *target)
 static void
 targets(struct linkforms *f, const struct pieces *u)
 {
+	const struct span parts[] = { u->proto, u->host, u->rest };
 	struct span whole, target;
-	char *p = arena_bytes(f->arena, u->proto.n + u->host.n + u->rest.n);
 
-	whole = span_make(p, u->proto.n + u->host.n + u->rest.n);
-	memcpy(p, u->proto.p, u->proto.n);
-	memcpy(p + u->proto.n, u->host.p, u->host.n);
-	if (u->rest.n != 0)
-		memcpy(p + u->proto.n + u->host.n, u->rest.p, u->rest.n);
+	/* They mostly stand like that. */
+	whole = span_make(u->proto.p, u->proto.n + u->host.n + u->rest.n);
+	if (u->host.p != u->proto.p + u->proto.n ||
+	    u->rest.p != u->host.p + u->host.n)
+		whole = arena_concat(f->arena, parts, 3);
 	if (f->view->redirect != NULL &&
 	    f->view->redirect(f->view->context, whole, &target))
 		put_target(f, target);
@@ -274,7 +274,7 @@ static void
 host_as_ascii(struct linkforms *f, struct pieces *u)
 {
 	u->host_name = registry_ascii(f->arena, u->host);
-	if (span_ieq(u->host_name, u->host))
+	if (u->host_name.p == u->host.p || span_ieq(u->host_name, u->host))
 		return;
 	put_joined(f, u->proto, u->host_name, u->rest);
 	if (u->no_port.n != 0 && u->no_port.n != u->rest.n)
@@ -426,15 +426,16 @@ static void
 host_numbers(struct linkforms *f, const struct pieces *u)
 {
 	struct span digits = u->host;
+	bool number = digits.n != 0 && char_digit((unsigned char)digits.p[0]);
 
-	if (four_numbers(f, u))
+	if (number && four_numbers(f, u))
 		return;
-	if (hex_number(digits)) {
+	if (number && hex_number(digits)) {
 		digits = span_skip(digits, 2);
 		if (digits.n > 8)
 			digits = span_skip(digits, digits.n - 8);
 		one_number(f, u, value_of(digits, 16));
-	} else if (all_digits(digits, 10)) {
+	} else if (number && all_digits(digits, 10)) {
 		one_number(f, u, value_of(digits, 10));
 	} else {
 		guessed_name(f, u);

@@ -14,6 +14,7 @@ struct linkhosts {
 	struct link_set *names;
 	struct known *items;	/* by number of the name */
 	size_t room;
+	size_t last;	/* the number of the one that was asked for last */
 };
 
 struct linkhosts *
@@ -31,11 +32,15 @@ known_of(struct links *l, struct span host)
 {
 	struct linkhosts *hosts = l->hosts;
 	bool fresh;
-	size_t i = linkset_put(hosts->names, host, &fresh);
+	size_t i = hosts->last;
 
+	if (hosts->names->count != 0 && span_eq(hosts->names->items[i], host))
+		return &hosts->items[i];
+	i = linkset_put(hosts->names, host, &fresh);
 	if (fresh)	/* arena_room clears what it adds */
 		hosts->items = arena_room(l->arena, hosts->items, i,
 		    sizeof(*hosts->items), &hosts->room);
+	hosts->last = i;
 	return &hosts->items[i];
 }
 

@@ -34,12 +34,17 @@ links_new(struct arena *arena, const struct links_view *view)
 	return l;
 }
 
+/* Readers follow them in much the order in which rules got them. */
 static struct link *
-known_link(const struct links *l, struct span raw)
+known_link(struct links *l, struct span raw)
 {
-	size_t i;
+	size_t i = l->near;
 
-	return linkset_find(l->by_raw, raw, &i) ? l->items[i] : NULL;
+	if ((i >= l->count || !span_eq(l->items[i]->raw, raw)) &&
+	    !linkset_find(l->by_raw, raw, &i))
+		return NULL;
+	l->near = i + 1;
+	return l->items[i];
 }
 
 /* The link of that name, made if need be; NULL when there is no room. */
@@ -48,19 +53,20 @@ link_of(struct links *l, struct span raw)
 {
 	struct link *known;
 	bool fresh;
+	size_t i;
 
 	if (raw.n > URL_MAX) {
 		raw.n = URL_MAX;
 		l->truncated = true;
 	}
-	known = known_link(l, raw);
-	if (known != NULL)
-		return known;
 	if (l->count >= LINKS_MAX || l->bytes + raw.n > LINKS_BYTES_MAX) {
-		l->full = true;
-		return NULL;
+		known = known_link(l, raw);
+		l->full = l->full || known == NULL;
+		return known;
 	}
-	linkset_put(l->by_raw, raw, &fresh);
+	i = linkset_put(l->by_raw, raw, &fresh);
+	if (!fresh)
+		return l->items[i];
 	l->items = arena_room(l->arena, l->items, l->count,
 	    sizeof(*l->items), &l->room);
 	l->items[l->count] = arena_alloc(l->arena, sizeof(struct link));
@@ -87,13 +93,15 @@ add_host(struct links *l, struct link *k, struct span form)
 static void
 make_forms(struct links *l, struct link *k)
 {
-	struct linkforms f = { .arena = l->arena, .view = l->view };
+	struct linkforms f;
 	size_t i;
 
+	f.arena = l->arena;
+	f.view = l->view;
 	linkforms_make(&f, k->raw);
 	l->full = l->full || f.full;
-	k->forms = arena_alloc(l->arena, f.count * sizeof(*k->forms));
-	k->hosts = arena_alloc(l->arena, f.count * sizeof(*k->hosts));
+	k->forms = arena_raw(l->arena, f.count * sizeof(*k->forms));
+	k->hosts = arena_raw(l->arena, f.count * sizeof(*k->hosts));
 	k->form_count = f.count;
 	for (i = 0; i < f.count; i++) {
 		k->forms[i] = span_head(f.items[i], URL_MAX);

@@ -118,6 +118,7 @@ struct links {
 	struct link_set *by_raw, *in_text, *all_forms;
 	struct linkhosts *hosts;
 	size_t room, bytes, work;
+	size_t near;	/* behind the one that was found last */
 };
 
 /* view and what it names must outlive the links. */

@@ -17,31 +17,31 @@ linkset_new(struct arena *arena)
 	return set;
 }
 
+/* What each half does depends on all of the other: nobody knows either. */
 static uint64_t
 stirred(uint64_t h)
 {
-	h *= 0x9e3779b97f4a7c15u;
-	return h ^ (h >> 29);
+	return (h >> 32) * (h & UINT32_MAX) ^ (h << 17 | h >> 47);
 }
 
-/*
- * From the seed on, stirred with every four bytes.  Not with eight: what only
- * their highest bit changes would not depend on the seed.
- */
+/* From the seed on, stirred with every eight bytes. */
 static uint64_t
 hash_of(const struct link_set *set, struct span s)
 {
-	uint64_t h = set->seed ^ s.n;
-	uint32_t word;
-	size_t i;
+	uint64_t h = set->seed ^ s.n, word = 0;
+	size_t i, n = s.n < sizeof(word) ? 0 : s.n - sizeof(word);
 
-	for (i = 0; i + sizeof(word) <= s.n; i += sizeof(word)) {
+	for (i = 0; i < n; i += sizeof(word)) {
 		memcpy(&word, s.p + i, sizeof(word));
 		h = stirred(h ^ word);
 	}
-	for (; i < s.n; i++)
-		h = stirred(h ^ (unsigned char)s.p[i]);
-	return stirred(h);
+	/* The last ones overlap those before. */
+	if (s.n >= sizeof(word))
+		memcpy(&word, s.p + n, sizeof(word));
+	for (i = 0; s.n < sizeof(word) && i < s.n; i++)
+		word = word << 8 | (unsigned char)s.p[i];
+	h = stirred(h ^ word) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 32;
 }
 
 static uint32_t *

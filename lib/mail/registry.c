@@ -44,12 +44,7 @@ registry_clear(struct registry *r)
 static struct span
 lowered(struct arena *arena, struct span s)
 {
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] >= 'A' && s.p[i] <= 'Z')
-			return arena_lower(arena, s);
-	return s;
+	return span_count_between(s, 'A', 'Z') != 0 ? arena_lower(arena, s) : s;
 }
 
 void

@@ -6,10 +6,16 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/memo.h"
 #include "mail/domain.h"
+
+#define ANSWERS 1024
 
 struct suffixes {
 	psl_ctx_t *list;
+	/* libpsl takes thousands of instructions for each name, and mail is
+	 * about the same few hosts. */
+	struct memo *answers;
 };
 
 struct suffixes *
@@ -27,6 +33,7 @@ suffixes_open(const char *file, struct error *error)
 	}
 	s = mem_alloc(sizeof(*s));
 	s->list = list;
+	s->answers = memo_new(ANSWERS);
 	return s;
 }
 
@@ -35,24 +42,47 @@ suffixes_close(struct suffixes *s)
 {
 	if (s == NULL)
 		return;
+	memo_free(s->answers);
 	psl_free(s->list);
 	free(s);
 }
 
+/*
+ * True when the list has the name, which a zero follows.  Other than libpsl by
+ * default, a top-level domain is no suffix merely for being one.
+ */
+static bool
+listed(const struct suffixes *s, struct span name)
+{
+	int type = PSL_TYPE_ANY;
+	bool answer;
+
+	if (memo_find(s->answers, name, &answer))
+		return answer;
+	if (span_chr(name, '.') == name.n)
+		type |= PSL_TYPE_NO_STAR_RULE;
+	answer = psl_is_public_suffix2(s->list, name.p, type) != 0;
+	memo_put(s->answers, name, answer);
+	return answer;
+}
+
+/* As psl_registrable_domain goes: the longest part that is listed counts. */
 struct span
 suffixes_registered(const struct suffixes *s, struct span domain)
 {
 	char name[DOMAIN_MAX + 1];
-	const char *part;
+	struct span rest = { name, domain.n };
+	size_t dot, at = domain.n;
 
-	if (domain.n == 0 || domain.n > DOMAIN_MAX)
+	if (domain.n == 0 || domain.n > DOMAIN_MAX || domain.p[0] == '.')
 		return span_of(NULL);
 	memcpy(name, domain.p, domain.n);
 	name[domain.n] = '\0';
-	part = psl_registrable_domain(s->list, name);
-	if (part == NULL)
-		return span_of(NULL);
-	return span_skip(domain, (size_t)(part - name));
+	while ((dot = span_chr(rest, '.')) < rest.n && !listed(s, rest)) {
+		at = domain.n - rest.n;
+		rest = span_skip(rest, dot + 1);
+	}
+	return span_skip(domain, at);
 }
 
 bool
@@ -64,6 +94,5 @@ suffixes_top(const struct suffixes *s, struct span label)
 		return false;
 	memcpy(name, label.p, label.n);
 	name[label.n] = '\0';
-	return psl_is_public_suffix2(s->list, name,
-	    PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0;
+	return listed(s, span_make(name, label.n));
 }

@@ -1,6 +1,7 @@
 /*
  * suffix - the public suffix list: where in a name the part begins that
- * somebody could register.  Opened once; then constant, any thread may read.
+ * somebody could register.  Opened once; then constant but for the answers it
+ * keeps, any thread may ask.
  */
 #ifndef MAIL_SUFFIX_H
 #define MAIL_SUFFIX_H

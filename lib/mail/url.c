@@ -330,8 +330,9 @@ put_scheme(struct urlput *u, struct span scheme)
 {
 	size_t i;
 
-	u->url.scheme = arena_lower(u->arena, scheme);
-	urlput_span(u, u->url.scheme);
+	for (i = 0; i < scheme.n; i++)
+		urlput_char(u, (char)char_lower(scheme.p[i]));
+	u->url.scheme = span_make(u->out, u->n);
 	urlput_char(u, ':');
 	u->url.kind = URL_OTHER;
 	u->own_port = URL_PORT_NONE;
@@ -339,6 +340,7 @@ put_scheme(struct urlput *u, struct span scheme)
 		if (span_eq(u->url.scheme, schemes[i].scheme)) {
 			u->url.kind = schemes[i].kind;
 			u->own_port = schemes[i].port;
+			break;
 		}
 	u->web = u->url.kind == URL_WEB;
 	u->file = u->url.kind == URL_FILE;
@@ -425,7 +427,7 @@ cleaned(struct urlput *u, struct span text)
 		u->url.flags |= URL_CUT;
 		text.n = URL_MAX;
 	}
-	for (i = 0; i < text.n; i++) {
+	for (i = span_prose_run(text); i < text.n; i++) {
 		c = (unsigned char)text.p[i];
 		if (c >= 0x20 && c != 0x7f)
 			continue;

@@ -13,7 +13,10 @@
 #define PARTS 4
 
 /* WHATWG URL 3.3: no host may have these, and no domain some more. */
-enum { NO_DOMAIN = 1, NO_HOST = 2, NEITHER = NO_DOMAIN | NO_HOST };
+enum {
+	NO_DOMAIN = 1, NO_HOST = 2, NEITHER = NO_DOMAIN | NO_HOST,
+	CHANGED = 4	/* and what no host keeps as it is */
+};
 
 static const unsigned char forbidden[256] = {
 	[0] = NEITHER, [1 ... 8] = NO_DOMAIN, ['\t'] = NEITHER,
@@ -22,17 +25,18 @@ static const unsigned char forbidden[256] = {
 	['#'] = NEITHER, ['%'] = NO_DOMAIN, ['/'] = NEITHER, [':'] = NEITHER,
 	['<'] = NEITHER, ['>' ... '@'] = NEITHER, ['[' ... '^'] = NEITHER,
 	['|'] = NEITHER, [0x7f] = NO_DOMAIN,
+	['A' ... 'Z'] = CHANGED, [0x80 ... 0xff] = CHANGED,
 };
 
-static bool
-allowed(struct span host, bool web)
+static unsigned
+found_in(struct span host)
 {
 	unsigned found = 0;
 	size_t i;
 
 	for (i = 0; i < host.n; i++)
 		found |= forbidden[(unsigned char)host.p[i]];
-	return host.n != 0 && (found & (web ? NO_DOMAIN : NO_HOST)) == 0;
+	return found;
 }
 
 /* Decimal, octal behind 0, hexadecimal behind 0x; saturates.  -1: no number. */
@@ -187,41 +191,29 @@ parse6(struct arena *arena, struct span host, struct urlhost *out)
 	return true;
 }
 
-static bool
-has_a_label(struct span name)
-{
-	struct span label;
-
-	while (span_cut(&name, '.', &label))
-		if (span_istarts(label, "xn--"))
-			return true;
-	return false;
-}
-
+/* A-labels, doubled or final dots, or none at all. */
 static unsigned
-script_flags(struct arena *arena, struct span name)
+label_flags(struct arena *arena, struct span name)
 {
-	return URL_IDN | urlscript_flags(idn_unicode(arena, name));
-}
-
-/* Doubled or final dots, or none at all. */
-static unsigned
-dot_flags(struct span name)
-{
+	struct span rest = name, label;
 	unsigned flags = 0;
-	size_t i;
 
 	if (span_chr(name, '.') == name.n)
 		flags |= URL_NUMERIC;
-	for (i = 0; i < name.n; i++)
-		if (name.p[i] == '.' && (i == 0 || i + 1 == name.n ||
-		    name.p[i - 1] == '.'))
+	while (span_cut(&rest, '.', &label)) {
+		if (label.n == 0)
 			flags |= URL_HOST_ODD;
+		else if (span_starts(label, "xn--"))
+			flags |= URL_IDN;
+	}
+	if ((flags & URL_IDN) != 0)
+		flags |= urlscript_flags(idn_unicode(arena, name));
 	return flags;
 }
 
+/* As browsers compare it. */
 static bool
-parse_name(struct arena *arena, struct span host, struct urlhost *out)
+normalise(struct arena *arena, struct span host, struct urlhost *out)
 {
 	struct span name = url_unescape(arena, host);
 
@@ -235,14 +227,26 @@ parse_name(struct arena *arena, struct span host, struct urlhost *out)
 		out->flags |= urlscript_odd(name);
 		name = urlidn_ascii(arena, name);
 	}
-	if (!allowed(name, true))
+	if (name.n == 0 || (found_in(name) & NO_DOMAIN) != 0)
 		return false;
-	name = arena_lower(arena, name);
+	out->text = arena_lower(arena, name);
+	return true;
+}
+
+static bool
+parse_name(struct arena *arena, struct span host, struct urlhost *out)
+{
+	struct span name = host;
+
+	/* Nearly all are as they should be. */
+	if (found_in(host) != 0) {
+		if (!normalise(arena, host, out))
+			return false;
+		name = out->text;
+	}
 	if (ends_in_number(name))
 		return parse4(arena, name, out);
-	if (has_a_label(name))
-		out->flags |= script_flags(arena, name);
-	out->flags |= dot_flags(name);
+	out->flags |= label_flags(arena, name);
 	out->kind = URL_HOST_NAME;
 	out->text = name;
 	return true;
@@ -256,7 +260,7 @@ parse_opaque(struct arena *arena, struct span host, struct urlhost *out)
 	unsigned char c;
 	size_t i;
 
-	if (!allowed(host, false))
+	if ((found_in(host) & NO_HOST) != 0)
 		return false;
 	for (i = 0; i < host.n; i++) {
 		c = (unsigned char)host.p[i];

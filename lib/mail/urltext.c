@@ -49,7 +49,7 @@ static const unsigned char classes[256] = {
 };
 
 /* No address without one of these. */
-static const char signs[URLTEXT_SIGNS] = { '.', '@', ':' };
+static const char signs[] = ".@:";
 
 static unsigned char
 class_of(char c)
@@ -192,27 +192,12 @@ bare_end(struct urltext_scan *c, size_t i)
 	return c->bare_end;
 }
 
-/* Where the next of signs is, from the end of the chunk in hand on. */
-static size_t
-next_sign(struct urltext_scan *c)
-{
-	size_t i, nearest = c->text.n;
-
-	for (i = 0; i < URLTEXT_SIGNS; i++) {
-		if (c->signs[i] <= c->end)
-			c->signs[i] = c->end + span_chr(span_skip(c->text,
-			    c->end), signs[i]);
-		if (c->signs[i] < nearest)
-			nearest = c->signs[i];
-	}
-	return nearest;
-}
-
 /* The next chunk that can hold an address. */
 static bool
 next_chunk(struct urltext_scan *c)
 {
-	size_t from = c->end, sign = next_sign(c);
+	size_t from = c->end;
+	size_t sign = from + span_any(span_skip(c->text, from), signs);
 
 	c->at = c->end = sign;
 	if (sign == c->text.n)

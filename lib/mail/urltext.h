@@ -15,7 +15,6 @@
 
 #define URLTEXT_MAX 2048	/* bytes behind the scheme; the rest is left */
 #define URLTEXT_MAIL_MAX 251	/* bytes on each side of an "@" */
-#define URLTEXT_SIGNS 3	/* bytes without which nothing is an address */
 #define URLTEXT_HOST_MAX 252	/* bytes before the top-level domain */
 
 enum urltext_kind {
@@ -38,7 +37,6 @@ struct urltext_scan {
 	const struct registry *registry;
 	struct span text;
 	size_t at, end;	/* of the chunk in hand: what is left to search */
-	size_t signs[URLTEXT_SIGNS];	/* next one of each behind the chunk */
 	size_t at_or_end;	/* next "@" or end of mail from some point on */
 	size_t mail_end;
 	size_t host_end;	/* of the run of host characters in hand */

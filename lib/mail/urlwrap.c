@@ -15,6 +15,7 @@
 
 #define DECODE_TIMES 4	/* escapes of escapes */
 #define PARAMS_MAX 64	/* of a query that are looked at */
+#define TELLING 5	/* byte from the end that differs in most names */
 
 enum place {
 	PLACE_PARAM,	/* value of the parameter named */
@@ -37,7 +38,8 @@ enum writing {
 
 struct rule {
 	const char *name;
-	struct span host;	/* ".x.org": below it; "x.*": any ending */
+	struct span host;	/* ".x.org": below it; "x.*": any ending; no
+				 * shorter than TELLING without that */
 	struct span path;	/* how it begins */
 	const char *param;
 	enum urlwrap_kind kind;
@@ -142,7 +144,7 @@ without_last(struct span host)
 
 /* name is pattern, or below it when that begins with a dot. */
 static bool
-name_fits(struct span name, struct span pattern)
+is_or_below(struct span name, struct span pattern)
 {
 	struct span tail;
 
@@ -152,6 +154,14 @@ name_fits(struct span name, struct span pattern)
 		return span_eq(name, span_skip(pattern, 1));
 	tail = span_skip(name, name.n - pattern.n);
 	return tail.p[0] == '.' && span_eq(tail, pattern);
+}
+
+/* Nearly all are told apart by one byte. */
+static inline bool
+name_fits(struct span name, struct span pattern)
+{
+	return name.n >= TELLING && name.p[name.n - TELLING] ==
+	    pattern.p[pattern.n - TELLING] && is_or_below(name, pattern);
 }
 
 static struct endings
@@ -319,14 +329,13 @@ unescaped(struct arena *arena, struct span s)
 	struct span next;
 	unsigned i;
 
-	s = url_unescape(arena, s);
-	for (i = 1; i < DECODE_TIMES; i++) {
-		if (span_istarts(s, "http://") || span_istarts(s, "https://"))
-			break;
+	for (i = 0; i < DECODE_TIMES; i++) {
 		next = url_unescape(arena, s);
 		if (next.p == s.p)
 			break;
 		s = next;
+		if (span_istarts(s, "http://") || span_istarts(s, "https://"))
+			break;
 	}
 	return s;
 }
@@ -450,8 +459,9 @@ open_generic(struct arena *arena, const struct url *url, struct url *out)
 		    open_inside(arena, part, out))
 			return true;
 	return open_inside(arena, url->path, out) ||
-	    open_value(arena, url->fragment, out) ||
-	    open_inside(arena, url->fragment, out);
+	    (url->fragment.n != 0 &&
+	    (open_value(arena, url->fragment, out) ||
+	    open_inside(arena, url->fragment, out)));
 }
 
 bool

@@ -73,7 +73,20 @@ static const struct {
 	{ "co.uk", "" },
 	{ "b.a.unlisted", "a.unlisted" },
 	{ "www.xn--85x722f.xn--fiqs8s", "xn--85x722f.xn--fiqs8s" },
+	{ "b.a.anything.ck", "a.anything.ck" },	/* *.ck */
+	{ "anything.ck", "" },
+	{ "b.www.ck", "www.ck" },	/* !www.ck */
+	{ "www.ck", "www.ck" },
+	{ "ck", "" },
+	{ "unlisted", "" },
+	{ "a.b.github.io", "b.github.io" },	/* and io */
+	{ "example.com.", "example.com." },	/* no name */
+	{ "a..com", "a..com" },
+	{ ".com", "" },
+	{ ".", "" },
 	{ "", "" },
+}, tops[] = {
+	{ "com", "" }, { "ck", "" }, { "unlisted", NULL }, { "", NULL },
 };
 
 static void
@@ -88,18 +101,32 @@ run_name(const struct row *row)
 	arena_done(&arena);
 }
 
+/* Answers are kept, so each is asked for twice. */
+static void
+ask_suffixes(const struct suffixes *list)
+{
+	size_t i, n = sizeof(suffixes) / sizeof(suffixes[0]);
+
+	for (i = 0; i < 2 * n; i++)
+		CHECK(suffixes[i % n].domain, span_is(suffixes_registered(list,
+		    span_of(suffixes[i % n].domain)),
+		    suffixes[i % n].registered));
+	n = sizeof(tops) / sizeof(tops[0]);
+	for (i = 0; i < 2 * n; i++)
+		CHECK(tops[i % n].domain, suffixes_top(list,
+		    span_of(tops[i % n].domain)) ==
+		    (tops[i % n].registered != NULL));
+}
+
 static void
 run_suffixes(void)
 {
 	struct error error = { "" };
 	struct suffixes *list = suffixes_open("", &error);
-	size_t i;
 
 	CHECK(error.text, list != NULL);
-	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) &&
-	    list != NULL; i++)
-		CHECK(suffixes[i].domain, span_is(suffixes_registered(list,
-		    span_of(suffixes[i].domain)), suffixes[i].registered));
+	if (list != NULL)
+		ask_suffixes(list);
 	suffixes_close(list);
 	CHECK("no file", suffixes_open("/nonexistent/list", &error) == NULL);
 	CHECK_TEXT("no file", error.text,

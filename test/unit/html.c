@@ -398,6 +398,10 @@ static const struct {
 	double wanted;
 } values[] = {
 	{ "characters", "\xc3\xa9<b>", "length", 4 },
+	{ "characters rendered", "\xc3\xa9 a<br>b\xe2\x80\x89" "c",
+	    "html_length", 7 },
+	{ "characters but blanks", "\xc3\xa9 a<br>b\xe2\x80\x89" "c",
+	    "non_space_len", 4 },
 	{ "area", "<img width=10 height=50%>", "image_area", 3000 },
 	{ "area of unknown size", "<img width=x height=0>", "image_area",
 	    40000 },
@@ -442,6 +446,11 @@ test_values(void)
 	    open == 0);
 	CHECK("never there", !html_rules_inside(r, span_of("p"), &open));
 	CHECK("doctype", html_rules_inside(r, span_of("!doctype"), &open));
+	r = parse("<td><TH><Td><th></td><tH>")->rules;
+	CHECK("alike", html_rules_inside(r, span_of("td"), &open) &&
+	    open == 1);
+	CHECK("alike", html_rules_inside(r, span_of("th"), &open) &&
+	    open == 3);
 	CHECK("latin-1", parse("&eacute;")->rules->narrow);
 	CHECK("wide", !parse("&eacute;&rsquo;")->rules->narrow);
 	CHECK("wide input", !parse("\xc3\xa9")->rules->narrow);

@@ -35,6 +35,8 @@ static const struct form {
 	    "http://b.com/?v=https:/c.com|https://c.com|https:/c.com" },
 	{ "http://go.com/to?b.com",
 	    "b.com|http://b.com|http://go.com/to?b.com" },
+	{ "http://u@go.com/to?b.com",
+	    "b.com|http://b.com|http://u@go.com/to?b.com" },
 	{ "http://u:p@example.com/", "http://u:p@example.com/" },
 	{ "http://u@v@example.com/",
 	    "http://example.com/|http://u@v@example.com/" },
