@@ -8,6 +8,7 @@
 #define ONES UINT64_C(0x0101010101010101)
 #define TOPS (ONES << 7)
 #define WIDE 16		/* bytes of a vector that most processors have */
+#define FEW 4		/* bytes that are looked for at once */
 
 int
 char_hex(int c)
@@ -21,9 +22,17 @@ char_hex(int c)
 bool
 span_folds(const char *a, const char *b, size_t n)
 {
+	uint32_t x, y;
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	/* Mostly the case is the same, too. */
+	for (i = 0; i + sizeof(x) <= n; i += sizeof(x)) {
+		memcpy(&x, a + i, sizeof(x));
+		memcpy(&y, b + i, sizeof(y));
+		if (x != y)
+			break;
+	}
+	for (; i < n; i++)
 		if (a[i] != b[i] && char_lower(a[i]) != char_lower(b[i]))
 			return false;
 	return true;
@@ -73,6 +82,18 @@ first_byte(uint64_t bytes)
 	    __builtin_ctzll(bytes) : __builtin_clzll(bytes)) / 8;
 }
 
+/* Which of the bytes of a vector is the first that is not zero, or WIDE. */
+static size_t
+first_odd(unsigned char odd __attribute__((vector_size(WIDE))))
+{
+	uint64_t half[WIDE / 8];
+
+	memcpy(half, &odd, WIDE);
+	if (half[0] != 0)
+		return first_byte(half[0]);
+	return half[1] != 0 ? 8 + first_byte(half[1]) : WIDE;
+}
+
 /*
  * Of WIDE bytes those before the first that is neither printable nor a blank,
  * or is a blank before a blank; p[WIDE] is one more.
@@ -82,16 +103,11 @@ wide_prose(const char *p)
 {
 	unsigned char here __attribute__((vector_size(WIDE)));
 	unsigned char next __attribute__((vector_size(WIDE)));
-	signed char odd __attribute__((vector_size(WIDE)));
-	uint64_t half[WIDE / 8];
 
 	memcpy(&here, p, WIDE);
 	memcpy(&next, p + 1, WIDE);
-	odd = (here - ' ' > '~' - ' ') | ((here == ' ') & (next == ' '));
-	memcpy(half, &odd, WIDE);
-	if (half[0] != 0)
-		return first_byte(half[0]);
-	return half[1] != 0 ? 8 + first_byte(half[1]) : WIDE;
+	return first_odd((unsigned char __attribute__((vector_size(WIDE))))
+	    ((here - ' ' > '~' - ' ') | ((here == ' ') & (next == ' '))));
 }
 
 size_t
@@ -113,22 +129,48 @@ span_prose_run(struct span a)
 	return a.p[i - 1] == ' ' ? i - 1 : i;
 }
 
+/* The sum of the bytes of a vector. */
+static size_t
+sum_of(unsigned char bytes __attribute__((vector_size(WIDE))))
+{
+	const uint64_t pairs = UINT64_C(0x0001000100010001);
+	uint64_t half[WIDE / 8], sum;
+
+	memcpy(half, &bytes, WIDE);
+	sum = (half[0] & pairs * 255) + (half[0] >> 8 & pairs * 255) +
+	    (half[1] & pairs * 255) + (half[1] >> 8 & pairs * 255);
+	return (size_t)(sum * pairs >> 48);
+}
+
+size_t
+span_count_between(struct span a, char first, char last)
+{
+	unsigned char low = (unsigned char)first;
+	unsigned char width = (unsigned char)(last - first);
+	unsigned char here __attribute__((vector_size(WIDE)));
+	unsigned char sums __attribute__((vector_size(WIDE)));
+	size_t i = 0, n = 0, end;
+
+	while (a.n - i >= WIDE) {
+		/* A byte counts to 255. */
+		end = a.n - i > 255 * WIDE ? i + 255 * WIDE : a.n;
+		memset(&sums, 0, WIDE);
+		for (; end - i >= WIDE; i += WIDE) {
+			memcpy(&here, a.p + i, WIDE);
+			sums -= (unsigned char __attribute__((vector_size(
+			    WIDE))))(here - low <= width);
+		}
+		n += sum_of(sums);
+	}
+	for (; i < a.n; i++)
+		n += (unsigned char)((unsigned char)a.p[i] - low) <= width;
+	return n;
+}
+
 size_t
 span_count(struct span a, char c)
 {
-	uint64_t word;
-	size_t i, n = 0;
-
-	for (i = 0; i + sizeof(word) <= a.n; i += sizeof(word)) {
-		memcpy(&word, a.p + i, sizeof(word));
-		word ^= ONES * (unsigned char)c;
-		/* Top bits of the bytes that are zero now. */
-		word = ~(((word & ~TOPS) + ~TOPS) | word) & TOPS;
-		n += (word >> 7) * ONES >> 56;
-	}
-	for (; i < a.n; i++)
-		n += a.p[i] == c;
-	return n;
+	return span_count_between(a, c, c);
 }
 
 size_t
@@ -155,15 +197,40 @@ span_find(struct span a, struct span needle)
 	return at != NULL ? (size_t)(at - a.p) : a.n;
 }
 
+/* The first of up to FEW bytes, where there are WIDE bytes or more. */
+static size_t
+any_of_few(struct span a, const char *set, size_t n)
+{
+	const unsigned char *few = (const unsigned char *)set;
+	unsigned char c0 = few[0], c1 = few[n > 1], c2 = few[n > 2 ? 2 : 0];
+	unsigned char c3 = few[n - 1];
+	unsigned char here __attribute__((vector_size(WIDE)));
+	size_t i, found;
+
+	for (i = 0;; i += WIDE) {
+		/* The last ones overlap those before. */
+		if (i > a.n - WIDE)
+			i = a.n - WIDE;
+		memcpy(&here, a.p + i, WIDE);
+		found = first_odd((unsigned char __attribute__((vector_size(
+		    WIDE))))((here == c0) | (here == c1) | (here == c2) |
+		    (here == c3)));
+		if (found < WIDE || i == a.n - WIDE)
+			return i + found;
+	}
+}
+
 size_t
 span_any(struct span a, const char *set)
 {
 	uint64_t members[4] = {0};
+	size_t i, n = strlen(set);
 	unsigned char c;
-	size_t i;
 
-	for (; *set != '\0'; set++) {
-		c = (unsigned char)*set;
+	if (a.n >= WIDE && n != 0 && n <= FEW)
+		return any_of_few(a, set, n);
+	for (i = 0; i < n; i++) {
+		c = (unsigned char)set[i];
 		members[c / 64] |= (uint64_t)1 << c % 64;
 	}
 	for (i = 0; i < a.n; i++) {

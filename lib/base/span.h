@@ -161,7 +161,9 @@ bool span_ascii(struct span a);		/* no byte above 127 */
  */
 size_t span_prose_run(struct span a);
 
-size_t span_count(struct span a, char c);	/* how many bytes are c */
+/* How many bytes are c, or from first to last (as unsigned numbers). */
+size_t span_count(struct span a, char c);
+size_t span_count_between(struct span a, char first, char last);
 
 /* Offset of the first byte c or of needle in a, or a.n when absent. */
 static inline size_t

@@ -95,37 +95,24 @@ html_char_at(const char *s, const char *end, size_t *n)
 size_t
 html_chars_count(struct span text)
 {
-	const uint64_t ones = 0x0101010101010101u;
-	size_t i, more = 0;
-	uint64_t w;
-
-	/* Bytes 10xxxxxx continue a character; eight are looked at at once. */
-	for (i = 0; i + sizeof(w) <= text.n; i += sizeof(w)) {
-		memcpy(&w, text.p + i, sizeof(w));
-		w = w >> 7 & ~(w >> 6) & ones;
-		if (w != 0)
-			more += w * ones >> 56;
-	}
-	for (; i < text.n; i++)
-		more += ((unsigned char)text.p[i] & 0xc0) == 0x80;
-	return text.n - more;
+	/* Bytes 10xxxxxx continue a character. */
+	return text.n - span_count_between(text, '\x80', '\xbf');
 }
 
 size_t
 html_chars_spaces(struct span text)
 {
 	const char *s = text.p, *end = text.p + text.n;
-	size_t n, spaces = 0;
+	size_t n, spaces = span_count(text, ' ') +
+	    span_count_between(text, '\t', '\r');
 
-	for (; s < end; s += n) {
-		text = span_between(s, end);
-		n = span_prose_run(text);
-		if (n != 0)
-			spaces += span_count(span_head(text, n), ' ');
-		else
-			spaces += html_char_at(s, end, &n) == HTML_CHAR_SPACE;
+	/* And those that are no ASCII. */
+	for (;; s += n) {
+		s += span_ascii_run(span_between(s, end));
+		if (s == end)
+			return spaces;
+		spaces += html_char_at(s, end, &n) == HTML_CHAR_SPACE;
 	}
-	return spaces;
 }
 
 struct span

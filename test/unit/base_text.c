@@ -324,6 +324,42 @@ test_prose(void)
 	CHECK("count high bytes", span_count(span_of("\377x\376\377"),
 	    '\377') == 2);
 }
+
+/* Counting and looking for bytes, at each place of texts of each length. */
+static void
+test_sets(void)
+{
+	static const char *const sets[] = { "@", "@/", "@/?", "@/?#", "@/?#:" };
+	static char text[5000];
+	size_t n, i, k;
+	struct span s;
+
+	for (n = 1; n <= 50; n++)
+		for (i = 0; i < n; i++)
+			for (k = 0; k < sizeof(sets) / sizeof(sets[0]); k++) {
+				memset(text, 'x', n);
+				s = span_make(text, n);
+				CHECK("none", span_any(s, sets[k]) == n);
+				text[i] = sets[k][i % (k + 1)];
+				text[n - 1] = i % 2 != 0 ? '@' : text[n - 1];
+				CHECK(sets[k], span_any(s, sets[k]) == i);
+			}
+	for (n = 0; n < sizeof(text); n += 97) {
+		memset(text, '\x80', n);
+		memset(text, '\xbf', n / 2);
+		memset(text, '\xc0', n / 3);
+		memset(text, '\x7f', n / 5);
+		s = span_make(text, n);
+		CHECK("one byte", span_count(s, '\x80') == n - n / 2);
+		CHECK("some bytes", span_count_between(s, '\x80', '\xbf') ==
+		    n - n / 3);
+		CHECK("all bytes", span_count_between(s, '\0', '\xff') == n);
+		CHECK("no bytes", span_count_between(s, '\x81', '\xbe') == 0);
+	}
+	CHECK("any of nothing", span_any(span_of(""), "/") == 0 &&
+	    span_any(span_of("sixteen bytes and more"), "") == 22);
+}
+
 /* Found in any case, whichever byte is the key. */
 static const struct {
 	const char *text, *needle;
@@ -399,6 +435,7 @@ main(void)
 {
 	test_bytes();
 	test_prose();
+	test_sets();
 	test_safe();
 	test_utf8();
 	test_numbers();
