@@ -248,7 +248,7 @@ match_run(const struct matcher *m, struct facts *f, struct match *out)
 	out->facts = f;
 	out->values = arena_alloc(f->arena,
 	    (m->rules->count + 1) * sizeof(*out->values));
-	out->evidence = arena_alloc(f->arena,
+	out->evidence = arena_raw(f->arena,
 	    (m->rules->count + 1) * sizeof(*out->evidence));
 	out->unknown = arena_alloc(f->arena,
 	    (m->rules->count + 1) * sizeof(*out->unknown));

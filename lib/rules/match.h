@@ -44,7 +44,8 @@ struct match {
 	double *values;		/* by rule.index: 0, or how often it hit, or
 				 * what a meta counts; of a sub-rule that
 				 * makes no difference, as far as it is known */
-	struct span *evidence;	/* by rule.index: what was matched, or empty */
+	struct span *evidence;	/* by rule.index: what was matched, or empty;
+				 * nothing where values is 0 */
 	bool unanswered;	/* a service gave no answer: see unknown */
 	bool *unknown;		/* by rule.index: nobody can say if it hits */
 	unsigned *limited;	/* rules given up: they took too long */

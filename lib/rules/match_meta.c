@@ -109,10 +109,10 @@ begin(struct bounds *b)
 	b->high = b->match->values;
 	if (n == 0 || b->match->facts->thorough)
 		return;
-	b->high = arena_alloc(b->match->facts->arena,
+	b->high = arena_raw(b->match->facts->arena,
 	    (b->m->rules->count + 1) * sizeof(*b->high));
 	memcpy(b->high, b->match->values,
-	    b->m->rules->count * sizeof(*b->high));
+	    (b->m->rules->count + 1) * sizeof(*b->high));
 	for (i = 0; i < n; i++) {
 		rule = b->m->rules->rules[ids[i]];
 		if (!match_waits(b->m, b->match, rule))
