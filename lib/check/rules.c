@@ -19,13 +19,19 @@ struct rules_state {
 	struct match without;	/* as if no rule on trial had hit */
 };
 
+/* A rule that is told when it hits. */
+struct told {
+	unsigned index;		/* of the rule */
+	const struct weight *weight;
+};
+
 struct rules_self {
 	const struct rulebook *book;
-	const struct weight **weights;	/* by rule index; NULL: not told */
+	struct told *told;
+	size_t told_count;
 	unsigned *trials;	/* indices of rules on trial */
 	size_t trial_count;
 	unsigned turns;		/* in which metas are computed: bits */
-	bool any;
 };
 
 static const char *const symbols[] = {
@@ -38,6 +44,7 @@ rules_load(const void *options, struct loading *loading)
 {
 	const struct ruleset *rules = loading->book->rules;
 	struct rules_self *self = mem_alloc(sizeof(*self));
+	const struct weight *weight;
 	const struct rule *rule;
 	size_t i;
 
@@ -45,8 +52,7 @@ rules_load(const void *options, struct loading *loading)
 	for (i = 0; i < rules->meta_count; i++)
 		self->turns |= 1u << rules->metas[i]->turn;
 	self->book = loading->book;
-	self->weights = mem_alloc((rules->count + 1) *
-	    sizeof(*self->weights));
+	self->told = mem_alloc((rules->count + 1) * sizeof(*self->told));
 	self->trials = mem_alloc((rules->count + 1) * sizeof(*self->trials));
 	for (i = 0; i < rules->count; i++) {
 		rule = rules->rules[i];
@@ -54,9 +60,13 @@ rules_load(const void *options, struct loading *loading)
 			self->trials[self->trial_count++] = rule->index;
 		if (!rule->active || rule->sub || rule->kind == RULE_NONE)
 			continue;
-		self->weights[i] = weights_find(loading->weights, rule->name);
-		self->any = true;
+		weight = weights_find(loading->weights, rule->name);
+		if (weight != NULL)
+			self->told[self->told_count++] =
+			    (struct told){rule->index, weight};
 	}
+	self->told = mem_array(self->told, self->told_count + 1,
+	    sizeof(*self->told));
 	return self;
 }
 
@@ -66,7 +76,7 @@ rules_unload(void *arg)
 	struct rules_self *self = arg;
 
 	free(self->trials);
-	free(self->weights);
+	free(self->told);
 	free(self);
 }
 
@@ -75,7 +85,7 @@ rules_needs(const void *arg)
 {
 	const struct rules_self *self = arg;
 
-	return self->any ? NEED_CLIENT | NEED_HELO | NEED_SENDER |
+	return self->told_count > 0 ? NEED_CLIENT | NEED_HELO | NEED_SENDER |
 	    NEED_HEADERS | NEED_BODY : 0;
 }
 
@@ -155,18 +165,18 @@ raise_hits(const struct rules_self *self, struct inquiry *q,
     const struct match *match, bool shadow)
 {
 	static const struct span redacted = SPAN("*REDACTED*");
-	const struct ruleset *rules = self->book->rules;
+	const struct told *t, *end = self->told + self->told_count;
 	const struct rule *rule;
-	size_t i;
 
-	for (i = 0; i < rules->count; i++) {
-		if (match->values[i] == 0 || self->weights[i] == NULL ||
-		    self->weights[i]->shadow != shadow)
+	for (t = self->told; t < end; t++) {
+		if (match->values[t->index] == 0 ||
+		    t->weight->shadow != shadow)
 			continue;
-		rule = rules->rules[i];
-		result_put(q->result, self->weights[i],
-		    rule_times(rule, match->values[i]),
-		    rule->flags & RULE_NOLOG ? redacted : match->evidence[i]);
+		rule = self->book->rules->rules[t->index];
+		result_put(q->result, t->weight,
+		    rule_times(rule, match->values[t->index]),
+		    rule->flags & RULE_NOLOG ? redacted :
+		    match->evidence[t->index]);
 	}
 }
 

@@ -171,10 +171,8 @@ blank_line_ratio(struct facts *f, const struct eval_call *call)
 static size_t
 blanks(struct span line)
 {
-	size_t i, n = 0;
+	size_t n = span_count(line, ' ');
 
-	for (i = 0; i < line.n; i++)
-		n += line.p[i] == ' ';
 	return 2 * n > line.n || n == line.n ? 100 : 100 * n / (line.n - n);
 }
 

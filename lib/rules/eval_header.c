@@ -200,30 +200,23 @@ header_count_range(struct facts *f, const struct eval_call *call)
 	return n >= min && n <= max;
 }
 
-/* Control bytes that no header may hold: all but tab and line ends. */
-static bool
-is_control(unsigned char c)
-{
-	return c < 32 && c != '\t' && c != '\n' && c != '\r';
-}
-
 /* Bytes that ought to be encoded (RFC 2047), unless all of it is UTF-8. */
 static size_t
 count_illegal(struct span s, size_t *exempt)
 {
-	size_t i, illegal = 0, controls = 0, high = 0;
-	unsigned char c;
+	size_t high = span_count_between(s, '\x80', '\xff'), controls;
 
+	/* All but tab and line ends. */
+	controls = span_count_between(s, 0, 31) -
+	    span_count_between(s, '\t', '\n') - span_count(s, '\r');
 	*exempt = 0;
-	for (i = 0; i < s.n; i++) {
-		c = (unsigned char)s.p[i];
-		controls += is_control(c);
-		high += c > 127;
-		illegal += is_control(c) || c >= 127;
-		/* Cent, pound and registered in Latin-1. */
-		*exempt += c == 0xa2 || c == 0xa3 || c == 0xae;
-	}
-	return high > 0 && controls == 0 && text_utf8(s) ? 0 : illegal;
+	if (high > 0 && controls == 0 && text_utf8(s))
+		return 0;
+	/* Cent, pound and registered in Latin-1. */
+	if (high > 0)
+		*exempt = span_count_between(s, '\xa2', '\xa3') +
+		    span_count(s, '\xae');
+	return controls + high + span_count(s, 127);
 }
 
 static int

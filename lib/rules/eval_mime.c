@@ -67,7 +67,7 @@ check_mime(struct facts *f, const struct eval_call *call)
 		bool is;
 	} rows[] = {
 		{"mime_attachment", m->attachments > 0},
-		{"mime_ascii_text_illegal", m->illegal > 0},
+		{"mime_ascii_text_illegal", m->illegal},
 		{"mime_bad_iso_charset", m->bad_iso},
 		{"mime_base64_count", m->base64 > 0},
 		{"mime_base64_encoded_text", m->base64_text},
@@ -125,7 +125,7 @@ static int
 ascii_text_illegal(struct facts *f, const struct eval_call *call)
 {
 	(void)call;
-	return facts_of(f)->illegal > 0;
+	return facts_of(f)->illegal;
 }
 
 static int
@@ -247,17 +247,10 @@ struct caps {
 static void
 count_caps(struct span s, struct caps *caps)
 {
-	size_t i, upper = 0, lower = 0;
-	unsigned c;
-
-	for (i = 0; i < s.n; i++) {
-		c = (unsigned char)s.p[i];
-		upper += c - 'A' < 26;
-		lower += c - 'a' < 26 || c - '0' < 10;
-	}
 	caps->bytes += s.n;
-	caps->upper += upper;
-	caps->lower += lower;
+	caps->upper += span_count_between(s, 'A', 'Z');
+	caps->lower += span_count_between(s, 'a', 'z') +
+	    span_count_between(s, '0', '9');
 }
 
 /* Without ISO-2022-JP's: from the first shift out to the last one back. */

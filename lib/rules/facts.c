@@ -6,6 +6,7 @@
 #include "rules/field.h"
 #include "rules/fieldtext.h"
 #include "rules/lists.h"
+#include "rules/pairs.h"
 
 /* redirector_pattern: where a link leads through the link itself. */
 static bool
@@ -15,12 +16,16 @@ redirect(void *context, struct span uri, struct span *target)
 	const struct redirector *r;
 	enum regex_answer answer;
 	struct regex_found found;
+	struct pairs pairs;
 	struct span group;
 	size_t i, n;
 
 	r = lists_redirectors(f->lists, &n);
+	if (n > 0)
+		pairs_find(uri, &pairs);
 	for (i = 0; i < n && f->redirect_steps < FACTS_REDIRECT_STEPS; i++) {
-		if (!needs_met(&r[i].needs, uri))
+		if (!pairs_allow(&pairs, &r[i].needs) ||
+		    !needs_met(&r[i].needs, uri))
 			continue;
 		answer = regex_match(r[i].regex, f->scratch, uri, 0, &found);
 		f->redirect_steps += found.steps;

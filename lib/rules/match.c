@@ -145,8 +145,10 @@ match_raised(struct match *match, const struct rule *rule)
 	double *value = &match->values[rule->index];
 
 	match->unknown[rule->index] = false;
-	if (*value == 0)
+	if (*value == 0) {
 		*value = 1;
+		match->evidence[rule->index] = span_of("");
+	}
 	if (match->high != NULL && match->high[rule->index] < *value)
 		match->high[rule->index] = *value;
 }
@@ -260,7 +262,7 @@ match_run(const struct matcher *m, struct facts *f, struct match *out)
 	out->facts = f;
 	out->values = arena_alloc(f->arena,
 	    (m->rules->count + 1) * sizeof(*out->values));
-	out->evidence = arena_alloc(f->arena,
+	out->evidence = arena_raw(f->arena,
 	    (m->rules->count + 1) * sizeof(*out->evidence));
 	out->unknown = arena_alloc(f->arena,
 	    (m->rules->count + 1) * sizeof(*out->unknown));

@@ -44,7 +44,8 @@ struct match {
 	double *values;		/* by rule.index: 0, or how often it hit, or
 				 * what a meta counts; of a sub-rule that
 				 * makes no difference, as far as it is known */
-	struct span *evidence;	/* by rule.index: what was matched, or empty */
+	struct span *evidence;	/* by rule.index: what was matched, or empty;
+				 * nothing where values is 0 */
 	double *high;		/* what values may still become; NULL until
 				 * metas are computed */
 	bool unanswered;	/* a service gave no answer: see unknown */

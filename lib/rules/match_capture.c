@@ -14,7 +14,7 @@ keep(struct match *match, struct span name, struct span value)
 	if (value.n == 0)
 		return;
 	if (c == NULL)
-		match->captures = c = arena_alloc(match->facts->arena,
+		match->captures = c = arena_raw(match->facts->arena,
 		    MATCH_CAPTURES_MAX * sizeof(*c));
 	for (i = 0; i < match->capture_count; i++)
 		if (span_eq(c[i].name, name) && span_eq(c[i].value, value))

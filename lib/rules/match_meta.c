@@ -112,7 +112,7 @@ begin(struct bounds *b)
 	b->high = b->match->high = b->match->values;
 	if (n == 0 || b->match->facts->thorough)
 		return;
-	b->high = b->match->high = arena_alloc(b->match->facts->arena,
+	b->high = b->match->high = arena_raw(b->match->facts->arena,
 	    (b->m->rules->count + 1) * sizeof(*b->high));
 	memcpy(b->high, b->match->values,
 	    b->m->rules->count * sizeof(*b->high));
@@ -262,6 +262,11 @@ match_metas(const struct matcher *m, struct match *match, enum turn turn,
 		if (rule->turn != turn ||
 		    (!trials && rule->flags & RULE_SHADOW))
 			continue;
+		/* Most metas end here. */
+		if (!match->unanswered && !meta_may_hit(rule->meta, b.high)) {
+			match->values[rule->index] = b.high[rule->index] = 0;
+			continue;
+		}
 		bound(&b, rule);
 		if (!rule->sub || match->facts->thorough)
 			decide(&b, rule);

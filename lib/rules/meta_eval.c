@@ -78,7 +78,7 @@ truth(struct range r)
 {
 	if (r.low > 0 || r.high < 0)
 		return TRUE;
-	return r.low == 0 && r.high == 0 ? FALSE : OPEN;
+	return r.low < 0 || r.high > 0 ? OPEN : FALSE;
 }
 
 static struct range
@@ -89,6 +89,7 @@ hull(struct range a, struct range b)
 }
 
 static const struct range any = {-META_NUMBER_MAX, META_NUMBER_MAX};
+static const struct range yes = {1, 1}, no = {0, 0}, open = {0, 1};
 
 /* "*" takes its extremes where its operands do; "/" unless zero is between. */
 static struct range
@@ -110,7 +111,6 @@ corners(enum op op, struct range a, struct range b)
 static struct range
 compare(enum op op, struct range a, struct range b)
 {
-	static const struct range yes = {1, 1}, no = {0, 0}, open = {0, 1};
 	bool apart = a.high < b.low || b.high < a.low, points;
 
 	points = a.low == a.high && b.low == b.high;
@@ -126,68 +126,82 @@ compare(enum op op, struct range a, struct range b)
 }
 
 static struct range
-choose(enum truth which, struct range yes, struct range no)
+choose(enum truth which, struct range a, struct range b)
 {
 	if (which == OPEN)
-		return hull(yes, no);
-	return which == TRUE ? yes : no;
+		return hull(a, b);
+	return which == TRUE ? a : b;
+}
+
+/* Arithmetic is all that may come to a number that has to be cut. */
+static struct range
+calculate(enum op op, struct range a, struct range b)
+{
+	struct range r = any;
+
+	if (op == OP_ADD)
+		r = (struct range){a.low + b.low, a.high + b.high};
+	else if (op == OP_SUBTRACT)
+		r = (struct range){a.low - b.high, a.high - b.low};
+	else if (op != OP_XOR || (a.low == a.high && b.low == b.high))
+		r = corners(op, a, b);
+	return (struct range){cut(r.low), cut(r.high)};
 }
 
 static struct range
-combine_ranges(enum op op, struct range a, struct range b)
+either(struct range a, struct range b)
 {
-	static const struct range zero = {0, 0};
+	enum truth left = truth(a);
 
-	switch (op) {
-	case OP_ADD:
-		return (struct range){a.low + b.low, a.high + b.high};
-	case OP_SUBTRACT:
-		return (struct range){a.low - b.high, a.high - b.low};
-	case OP_MULTIPLY:
-	case OP_DIVIDE:
-		return corners(op, a, b);
-	case OP_AND:
-		return choose(truth(a), b, zero);
-	case OP_OR:
-		return choose(truth(a), a, truth(a) == FALSE ? b : hull(a, b));
-	case OP_XOR:
-		return a.low == a.high && b.low == b.high ?
-		    corners(op, a, b) : any;
-	default:
-		return compare(op, a, b);
-	}
+	return left == TRUE ? a : left == FALSE ? b : hull(a, b);
 }
 
 /* Bounds that meet stay together: what is known is computed likewise. */
 static struct range
 compute(const struct meta *meta, const double *low, const double *high)
 {
-	static const struct range yes = {1, 1}, no = {0, 0};
 	struct range stack[META_STACK_MAX + 1], *top = stack;
 	const struct step *s, *end = meta->steps + meta->count;
 
 	stack[0] = no;
 	for (s = meta->steps; s < end; s++) {
-		if (s->op == OP_NUMBER) {
+		switch (s->op) {
+		case OP_NUMBER:
 			*++top = (struct range){s->number, s->number};
-		} else if (s->op == OP_VALUE) {
+			break;
+		case OP_VALUE:
 			*++top = (struct range){low[s->index], high[s->index]};
-		} else if (s->op == OP_NOT) {
+			break;
+		case OP_NOT:
 			*top = choose(truth(*top), no, yes);
-		} else if (s->op == OP_MINUS) {
+			break;
+		case OP_MINUS:
 			*top = (struct range){-top->high, -top->low};
-		} else if (s->op == OP_DONE_FALSE || s->op == OP_DONE_TRUE) {
+			break;
+		case OP_DONE_FALSE:
+		case OP_DONE_TRUE:
 			if (truth(*top) == (s->op == OP_DONE_TRUE ? TRUE :
 			    FALSE))
 				s = meta->steps + s->index - 1;
-		} else if (s->op == OP_CHOOSE) {
+			break;
+		case OP_CHOOSE:
 			top -= 2;
 			*top = choose(truth(top[0]), top[1], top[2]);
-		} else {
+			break;
+		case OP_AND:
 			top--;
-			*top = combine_ranges(s->op, top[0], top[1]);
+			*top = choose(truth(top[0]), top[1], no);
+			break;
+		case OP_OR:
+			top--;
+			*top = either(top[0], top[1]);
+			break;
+		default:
+			top--;
+			*top = s->op >= OP_LESS && s->op <= OP_UNEQUAL ?
+			    compare(s->op, top[0], top[1]) :
+			    calculate(s->op, top[0], top[1]);
 		}
-		*top = (struct range){cut(top->low), cut(top->high)};
 	}
 	return *top;
 }
@@ -206,9 +220,8 @@ meta_requires(const struct meta *meta, unsigned operand, double *low,
 	return truth(compute(meta, low, high)) == FALSE;
 }
 
-/* False where what must hit does not. */
-static bool
-may_hit(const struct meta *meta, const double *values)
+bool
+meta_may_hit(const struct meta *meta, const double *values)
 {
 	size_t i;
 
@@ -226,18 +239,16 @@ may_hit(const struct meta *meta, const double *values)
 double
 meta_eval(const struct meta *meta, const double *values)
 {
-	return may_hit(meta, values) ?
+	return meta_may_hit(meta, values) ?
 	    counts(compute(meta, values, values).low) : 0;
 }
 
-void
-meta_bounds(const struct meta *meta, const double *low, const double *high,
+static void
+compute_bounds(const struct meta *meta, const double *low, const double *high,
     double *least, double *most)
 {
-	struct range r = {0, 0};
+	struct range r = compute(meta, low, high);
 
-	if (may_hit(meta, high))
-		r = compute(meta, low, high);
 	if (r.low == r.high) {
 		*least = *most = counts(r.low);
 		return;
@@ -247,4 +258,14 @@ meta_bounds(const struct meta *meta, const double *low, const double *high,
 	if (truth(r) == TRUE)
 		*least = r.low > 0 && (r.low < 1 || r.high < META_NUMBER_MAX) ?
 		    r.low : 1;
+}
+
+void
+meta_bounds(const struct meta *meta, const double *low, const double *high,
+    double *least, double *most)
+{
+	if (meta_may_hit(meta, high))
+		compute_bounds(meta, low, high, least, most);
+	else
+		*least = *most = 0;
 }

@@ -17,6 +17,8 @@ struct mime_part {
 	struct span disposition;	/* likewise */
 	struct span charset;	/* lower case; p is NULL without one */
 	bool plain, html, ascii, qp, base64, bare, counted;
+	bool sized;		/* its size is wanted */
+	bool referring;		/* it may have references */
 	size_t size;
 };
 
@@ -298,11 +300,12 @@ needless_escapes(struct span line)
 	return n;
 }
 
+/* ended: so many CR are no bytes of the text. */
 static bool
-illegal_ascii(struct span line)
+illegal_ascii(struct span text, size_t ended)
 {
-	return !span_ascii(line) || span_chr(line, '\0') < line.n ||
-	    span_chr(line, '\r') < line.n;
+	return !span_ascii(text) || span_chr(text, '\0') < text.n ||
+	    span_count(text, '\r') > ended;
 }
 
 /* "&#x1234;" */
@@ -330,27 +333,26 @@ count_references(struct span line)
 }
 
 /* One line without its end, which counts ended (0 or 1) bytes. */
-static void
+static inline void
 take_line(struct mime_facts *m, struct mime_part *p, struct span line,
     size_t ended)
 {
 	size_t length = line.n + ended, n;
 
-	if (m->alternative && p->counted && (p->plain || p->html))
+	if (p->sized)
 		p->size += length;
+	if (p->base64 && length > m->base64_line)
+		m->base64_line = length;
 	if (p->qp && !span_starts(line, "SPAM: ")) {
 		m->long_line = m->long_line || length > QP_LINE;
 		m->qp_bytes += length;
 		m->qp_needless += needless_escapes(line);
 	}
-	m->illegal += p->ascii && illegal_ascii(line);
 	if (p->bare) {
-		n = count_references(line);
+		n = p->referring ? count_references(line) : 0;
 		m->references += n;
 		m->characters += length - n * 8;
 	}
-	if (p->base64 && length > m->base64_line)
-		m->base64_line = length;
 }
 
 /* SpamAssassin cuts long lines while it takes a multipart apart. */
@@ -374,25 +376,42 @@ ends_crlf(struct span body)
 	return at < body.n && at > 0 && body.p[at - 1] == '\r';
 }
 
-static void
-take_lines(struct mime_facts *m, struct mime_part *p, struct span rest,
+/* Returns how many lines ended with CRLF, where lines do. */
+static size_t
+take_lines(struct mime_facts *m, struct mime_part *p, struct span text,
     bool crlf, bool cut)
 {
+	const char *at = text.p, *end = at + text.n, *stop;
 	struct span line;
-	size_t at, ended;
+	size_t ended, n = 0;
 
-	while (rest.n > 0) {
-		at = span_chr(rest, '\n');
-		line = span_head(rest, at);
-		ended = at < rest.n;
-		rest = span_skip(rest, at + 1);
-		if (crlf && ended && line.n > 0 && line.p[line.n - 1] == '\r')
+	for (; at < end; at = stop + ended) {
+		stop = memchr(at, '\n', (size_t)(end - at));
+		ended = stop != NULL;
+		stop = ended ? stop : end;
+		line = span_between(at, stop);
+		if (crlf && ended && line.n > 0 && stop[-1] == '\r') {
 			line.n--;
+			n++;
+		}
 		for (; cut && line.n + ended > LINE_MAX_READ;
 		    line = span_skip(line, LINE_MAX_READ))
 			take_line(m, p, span_head(line, LINE_MAX_READ), 1);
 		take_line(m, p, line, ended);
 	}
+	return n;
+}
+
+static void
+judge_body(struct mime_facts *m, struct mime_part *p, struct span text,
+    bool crlf, bool cut)
+{
+	size_t ended;
+
+	p->sized = m->alternative && p->counted && (p->plain || p->html);
+	p->referring = span_chr(text, '&') < text.n;
+	ended = take_lines(m, p, text, crlf, cut);
+	m->illegal = m->illegal || (p->ascii && illegal_ascii(text, ended));
 }
 
 static void
@@ -422,7 +441,7 @@ mimefacts_find(struct facts *f, struct mime_facts *out)
 		judge_header(f, out, &p);
 		if (mime->parts[i].children > 0)
 			continue;
-		take_lines(out, &p, mime->parts[i].raw, crlf,
+		judge_body(out, &p, mime->parts[i].raw, crlf,
 		    within_multipart(mime, &mime->parts[i]));
 		keep_size(out, &p);
 	}

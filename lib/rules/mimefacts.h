@@ -19,7 +19,7 @@ struct mime_facts {
 	bool caseless;			/* a charset is */
 	bool long_line;			/* quoted-printable */
 	size_t qp_bytes, qp_needless;	/* all, and escapes without need */
-	size_t illegal;			/* lines of ASCII that are none */
+	bool illegal;			/* text of ASCII that is none */
 	size_t characters, references;	/* of plain text: "&#x1234;" */
 	bool has_text_size, has_html_size;
 	size_t text_size, html_size;	/* of the last parts */

@@ -91,14 +91,18 @@ take_line(struct walk *w, struct span line)
 		begin_body(w, line);
 }
 
-/* Drops lines that cannot be a boundary. */
+/* Drops lines that cannot be a boundary: most have no dash at all. */
 static void
 skip_lines(struct walk *w)
 {
 	const char *p = w->rest.p, *end = p + w->rest.n;
 
 	while (p < end && *p != '-') {
-		p = memchr(p, '\n', (size_t)(end - p));
+		p = memchr(p, '-', (size_t)(end - p));
+		if (p != NULL && p[-1] != '\n')
+			p = memchr(p, '\n', (size_t)(end - p));
+		else if (p != NULL)
+			break;
 		p = p != NULL ? p + 1 : end;
 	}
 	w->rest = span_between(p, end);

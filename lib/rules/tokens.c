@@ -68,24 +68,12 @@ is_symbol(uint32_t c)
 	return false;
 }
 
-enum kind { KIND_OTHER, KIND_WORD, KIND_SPACE };
+enum kind { KIND_OTHER, KIND_WORD, KIND_SPACE, KIND_WIDE };
 
-/* What the character there, of n bytes, is to a word. */
+/* What the character beyond ASCII there, of n bytes, is to a word. */
 static enum kind
-kind_at(const char *p, const char *end, bool wide, size_t *n)
+wide_kind(const char *p, const char *end, size_t *n)
 {
-	static const unsigned char ascii[0x80] = {
-		['\t' ... '\r'] = KIND_SPACE, [' '] = KIND_SPACE,
-		['0' ... '9'] = KIND_WORD, ['A' ... 'Z'] = KIND_WORD,
-		['_'] = KIND_WORD, ['a' ... 'z'] = KIND_WORD,
-	};
-	unsigned char c = (unsigned char)*p;
-
-	*n = 1;
-	if (c < 0x80)
-		return ascii[c];
-	if (!wide)
-		return KIND_OTHER;
 	if (html_char_at(p, end, n) == HTML_CHAR_SPACE)
 		return KIND_SPACE;
 	return is_symbol(decode(p, *n)) ? KIND_OTHER : KIND_WORD;
@@ -95,22 +83,37 @@ kind_at(const char *p, const char *end, bool wide, size_t *n)
 static bool
 next_token(struct span *rest, bool wide, struct span *out)
 {
+	static const unsigned char kinds[0x100] = {
+		['\t' ... '\r'] = KIND_SPACE, [' '] = KIND_SPACE,
+		['0' ... '9'] = KIND_WORD, ['A' ... 'Z'] = KIND_WORD,
+		['_'] = KIND_WORD, ['a' ... 'z'] = KIND_WORD,
+		[0x80 ... 0xff] = KIND_WIDE,
+	};
 	const char *p = rest->p, *end = rest->p + rest->n, *from = p;
-	bool word = false;
-	enum kind kind;
+	unsigned kind, seen = 0;
 	size_t n;
 
-	for (; p < end; p += n) {
-		kind = kind_at(p, end, wide, &n);
-		if (kind == KIND_SPACE && word)
+	while (p < end) {
+		kind = kinds[(unsigned char)*p];
+		if (kind < KIND_SPACE) {
+			seen |= kind;
+			p++;
+			continue;
+		}
+		n = 1;
+		if (kind == KIND_WIDE)
+			kind = wide ? wide_kind(p, end, &n) : KIND_OTHER;
+		if (kind == KIND_SPACE && seen != 0)
 			break;
+		p += n;
 		if (kind == KIND_SPACE)
-			from = p + n;
-		word = word || kind == KIND_WORD;
+			from = p;
+		else
+			seen |= kind;
 	}
-	*out = span_make(from, (size_t)(p - from));
-	*rest = span_make(p, (size_t)(end - p));
-	return word;
+	*out = span_between(from, p);
+	*rest = span_between(p, end);
+	return seen != 0;
 }
 
 void

@@ -6,6 +6,7 @@
 #include "rules/engine_sketch.h"
 #include "rules/engine_strings.h"
 #include "rules/literal.h"
+#include "rules/pairs.h"
 #include "rules/regex.h"
 #include "rules/regex_perl.h"
 #include "test/fuzz/fuzz.h"
@@ -56,6 +57,7 @@ check_gates(struct span pattern, unsigned flags, struct span subject)
 	const struct sketch *one = &sketch;
 	struct sketches *sketches;
 	const struct tree *tree;
+	struct pairs pairs;
 	struct arena arena;
 	bool reached = false;
 	size_t i;
@@ -68,7 +70,9 @@ check_gates(struct span pattern, unsigned flags, struct span subject)
 	}
 	sketches = sketches_new(&one, 1);
 	sketches_scan(sketches, subject, reach, &reached);
-	if (!needs_met(&needs, subject) || (sketch.n > 0 && !reached))
+	pairs_find(subject, &pairs);
+	if (!needs_met(&needs, subject) || !pairs_allow(&pairs, &needs) ||
+	    (sketch.n > 0 && !reached))
 		abort();
 	for (i = 0; i < needs.n; i++)
 		if (count_found(&needs.all[i], subject).n < needs.all[i].times)

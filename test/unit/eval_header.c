@@ -259,6 +259,9 @@ static const struct lab_row rows[] = {
 	{ "dashes before and within", frame_rules, "Content-Type: multipart/"
 	    "mixed; boundary=b\n\n-x\n--\ny\n--b\nContent-Type: text/plain\n\n"
 	    "--x\n-\nz\n--b\nx y\n--b--\n", "MIME_HEADERS SEPARATOR" },
+	{ "dashes inside lines", frame_rules, "Content-Type: multipart/mixed; "
+	    "boundary=b\n\nx-y--b\nz\n--b\nContent-Type: text/plain\n\n"
+	    "x --b\n\ny-\n--b\n\n--b--\n", "MIME_HEADERS" },
 	{ "no boundary", frame_rules, "Content-Type: multipart/mixed; "
 	    "boundary=b\n\nx\ny\n", "" },
 

@@ -120,6 +120,12 @@ static const struct lab_row rows[] = {
 	{ "bare CR", line_rules, TYPE("text/plain") "\nx\ry\nz\n",
 	    "NO_ASCII" },
 	{ "CRLF", line_rules, TYPE("text/plain") "\r\nx\r\ny\r\n", "" },
+	{ "CRLF and a bare CR", line_rules, TYPE("text/plain")
+	    "\r\nx\ry\r\nz\r\n", "NO_ASCII" },
+	{ "CRLF and one more CR", line_rules, TYPE("text/plain")
+	    "\r\nx\r\r\ny\r\n", "NO_ASCII" },
+	{ "CRLF and CR at the end", line_rules, TYPE("text/plain")
+	    "\r\nx\r\ny\r", "NO_ASCII" },
 	{ "references", line_rules, TYPE("text/plain") "\n&#x12AB; 123456789"
 	    "\n", "UNICODE" },
 	{ "few references", line_rules, TYPE("text/plain") "\n&#x12AB; " X40

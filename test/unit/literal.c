@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "rules/engine_sketch.h"
+#include "rules/pairs.h"
 #include "rules/regex.h"
 #include "rules/regex_start.h"
 #include "test/unit/test.h"
@@ -205,12 +206,44 @@ test_starts(void)
 	}
 }
 
+/* What pairs of bytes say of a pattern's strings. */
+static void
+test_pairs(void)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool allowed;
+	} rows[] = {
+		{"redirect\\.php", "http://a.example/REDIRECT.PHP?u=b", true},
+		{"redirect\\.php", "http://a.example/redirect", false},
+		{"adtech|search\\?", "http://a.example/Search?q", true},
+		{"adtech|search\\?", "http://a.example/", false},
+		{"adtech.*link=", "http://adtech.example/?l", false},
+		{"A\\@B", "a@b", true},
+		{"\\w", "", true},
+		{"x", "", true},
+		{"xy", "x", false},
+	};
+	struct needs needs;
+	struct pairs pairs;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		needs_read(span_of(rows[i].pattern), 0, &needs);
+		pairs_find(span_of(rows[i].text), &pairs);
+		CHECK(rows[i].pattern,
+		    pairs_allow(&pairs, &needs) == rows[i].allowed);
+		needs_done(&needs);
+	}
+}
+
 int
 main(void)
 {
 	test_strings();
 	test_rates();
 	test_sketches();
+	test_pairs();
 	test_starts();
 	return test_end();
 }
