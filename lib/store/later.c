@@ -27,28 +27,20 @@ struct bundle {
 	uint64_t number[STORE_LATER_MAX];	/* rising */
 };
 
-/* Somebody on his way to the back end, on his own stack. */
-struct flight {
-	struct flight *older, *newer;	/* by the time they set out */
-	struct bundle *bundle;		/* that he carries, or NULL */
-	const struct later_batch *own;	/* or NULL */
-	bool last;		/* waits for all that set out before */
-};
-
 struct later {
 	later_run_fn *run;
 	void *context;
 	pthread_t thread;
 
 	pthread_mutex_t mutex;		/* guards all below */
-	pthread_cond_t landed;		/* a flight is over */
 	pthread_cond_t work;		/* for our thread */
 	bool started, resting, stop;
 	uint64_t puts;			/* writes so far */
 	struct bundle *waiting;		/* NULL: nothing does */
 	struct bundle *spare;
 	size_t spares;
-	struct flight *newest;
+	struct flight *away;		/* with bundles */
+	struct flight *held;		/* until such a one lands */
 };
 
 /* Keys by their hashes; others with the same bit only cost a wait. */
@@ -56,6 +48,18 @@ struct later {
 
 struct keyset {
 	uint64_t bits[KEYSET_BITS / 64];
+};
+
+/* Somebody on his way to the back end, on his own stack. */
+struct flight {
+	struct flight *next;		/* of those that are away, or held */
+	const struct later_batch *own;	/* or NULL */
+	struct bundle *bundle;		/* that he carries, or NULL */
+	uint64_t mark;		/* what was put later does not hold him up */
+	bool last;		/* waits for all that was put before */
+	bool keyed;
+	struct keyset keys;	/* of his own, if keyed */
+	pthread_cond_t go;	/* nothing holds him up any more */
 };
 
 static uint32_t
@@ -125,29 +129,54 @@ bundle_follows(const struct bundle *a, const struct bundle *b)
 	return false;
 }
 
-/* The mutex is held.  Only older ones count, so nobody waits in a circle. */
+/* Whether batches of these times may be one. */
 static bool
-flight_hindered(const struct flight *f)
+same_time(int64_t a, int64_t b)
+{
+	return (a < b ? b - a : a - b) <= RECORD_SKEW;
+}
+
+/* Whether he may take along what waits. */
+static bool
+flight_takes(const struct later *l, const struct flight *f)
 {
 	const struct flight *other;
-	struct keyset keys;
-	bool known = false;
 
-	for (other = f->older; other != NULL; other = other->older) {
-		if (other->bundle == NULL)
-			continue;
-		if (f->last || (f->bundle != NULL &&
-		    bundle_follows(f->bundle, other->bundle)))
+	if (l->waiting == NULL || (f->own != NULL &&
+	    !same_time(l->waiting->now, f->own->now)))
+		return false;
+	for (other = l->away; other != NULL; other = other->next)
+		if (bundle_follows(l->waiting, other->bundle))
+			return false;
+	return true;
+}
+
+/* Whether he must find done what the bundle brings. */
+static bool
+flight_needs(struct flight *f, const struct bundle *b)
+{
+	if (b->number[0] > f->mark)
+		return false;
+	if (f->own == NULL)
+		return f->last;
+	if (!f->keyed)
+		batch_keys(f->own, &f->keys);
+	f->keyed = true;
+	return bundle_answers(b, &f->keys, f->mark);
+}
+
+/* The mutex is held.  Who is away waits for nobody, so there is no circle. */
+static bool
+flight_hindered(const struct later *l, struct flight *f)
+{
+	const struct flight *other;
+
+	for (other = l->away; other != NULL; other = other->next)
+		if (flight_needs(f, other->bundle))
 			return true;
-		if (f->own == NULL || other->bundle->number[0] > f->own->mark)
-			continue;
-		if (!known)
-			batch_keys(f->own, &keys);
-		known = true;
-		if (bundle_answers(other->bundle, &keys, f->own->mark))
-			return true;
-	}
-	return false;
+	if (l->waiting == NULL || flight_takes(l, f))
+		return false;
+	return f->own == NULL || flight_needs(f, l->waiting);
 }
 
 /* In one batch: what waited, then what is asked. */
@@ -165,18 +194,17 @@ flight_combine(const struct later *l, const struct bundle *b,
 }
 
 static void
-flight_carry(const struct later *l, const struct flight *f, int64_t now,
-    int64_t deadline)
+flight_carry(const struct later *l, const struct flight *f, int64_t deadline)
 {
 	const struct later_batch *own = f->own;
 
 	if (f->bundle != NULL && own != NULL)
 		flight_combine(l, f->bundle, own);
 	else if (f->bundle != NULL)
-		l->run(l->context, f->bundle->ops, f->bundle->count, now,
-		    deadline);
+		l->run(l->context, f->bundle->ops, f->bundle->count,
+		    f->bundle->now, deadline);
 	else if (own != NULL)
-		l->run(l->context, own->ops, own->count, now, deadline);
+		l->run(l->context, own->ops, own->count, own->now, deadline);
 }
 
 static struct bundle *
@@ -217,42 +245,67 @@ bundle_give(struct later *l, struct bundle *b)
 }
 
 static void
-flight_join(struct later *l, struct flight *f)
+flight_unlink(struct flight **list, const struct flight *f)
 {
-	f->bundle = l->waiting;
-	l->waiting = NULL;
-	f->older = l->newest;
-	if (l->newest != NULL)
-		l->newest->newer = f;
-	l->newest = f;
+	while (*list != f)
+		list = &(*list)->next;
+	*list = f->next;
+}
+
+/* False: there is no more time. */
+static bool
+flight_wait(struct later *l, struct flight *f, int64_t deadline)
+{
+	int status;
+
+	if (!flight_hindered(l, f))
+		return true;
+	thread_cond_init(&f->go);
+	f->next = l->held;
+	l->held = f;
+	do
+		status = thread_cond_wait(&f->go, &l->mutex, deadline);
+	while (status == 0 && flight_hindered(l, f));
+	flight_unlink(&l->held, f);
+	pthread_cond_destroy(&f->go);
+	return status == 0;
 }
 
 static void
-flight_leave(struct later *l, struct flight *f)
+flight_land(struct later *l, const struct flight *f)
 {
-	if (f->older != NULL)
-		f->older->newer = f->newer;
-	*(f->newer != NULL ? &f->newer->older : &l->newest) = f->older;
-	if (f->bundle == NULL)
-		return;
+	struct flight *other;
+
+	flight_unlink(&l->away, f);
 	bundle_give(l, f->bundle);
-	/* Whoever waits set out later. */
-	if (f->newer != NULL)
-		pthread_cond_broadcast(&l->landed);
+	for (other = l->held; other != NULL; other = other->next)
+		if (!flight_hindered(l, other))
+			pthread_cond_signal(&other->go);
 }
 
-/* Takes along what waits.  The mutex is held, and let go of meanwhile. */
+/*
+ * Takes along what waits then, not what waits now: whoever is not held up may
+ * go with it meanwhile, and nobody waits for him who waits.  The mutex is held,
+ * and let go of on the way.
+ */
 static void
-flight_go(struct later *l, struct flight *f, int64_t now, int64_t deadline)
+flight_go(struct later *l, struct flight *f, int64_t deadline)
 {
-	flight_join(l, f);
-	while (flight_hindered(f))
-		if (thread_cond_wait(&l->landed, &l->mutex, deadline) != 0)
-			break;
+	bool in_time = flight_wait(l, f, deadline);
+
+	if (f->own == NULL || (in_time && flight_takes(l, f))) {
+		f->bundle = l->waiting;
+		l->waiting = NULL;
+	}
+	if (f->bundle != NULL) {
+		f->next = l->away;
+		l->away = f;
+	}
 	pthread_mutex_unlock(&l->mutex);
-	flight_carry(l, f, now, deadline);
+	flight_carry(l, f, deadline);
 	pthread_mutex_lock(&l->mutex);
-	flight_leave(l, f);
+	if (f->bundle != NULL)
+		flight_land(l, f);
 }
 
 /* What waits, and nothing else; the mutex is held. */
@@ -261,10 +314,11 @@ later_send(struct later *l, struct flight *f)
 {
 	int64_t steady = clock_steady();
 
+	f->mark = l->puts;
 	if (l->waiting != NULL)
-		flight_go(l, f, l->waiting->now, steady + l->waiting->timeout);
+		flight_go(l, f, steady + l->waiting->timeout);
 	else if (f->last)
-		flight_go(l, f, 0, steady + LATER_TURN_MS);
+		flight_go(l, f, steady + LATER_TURN_MS);
 }
 
 static void *
@@ -298,7 +352,6 @@ later_new(later_run_fn *run, void *context)
 	l->run = run;
 	l->context = context;
 	pthread_mutex_init(&l->mutex, NULL);
-	thread_cond_init(&l->landed);
 	thread_cond_init(&l->work);
 	return l;
 }
@@ -322,16 +375,8 @@ later_close(struct later *l)
 		bundle_free(b);
 	}
 	pthread_cond_destroy(&l->work);
-	pthread_cond_destroy(&l->landed);
 	pthread_mutex_destroy(&l->mutex);
 	free(l);
-}
-
-/* Whether batches of these times may be one. */
-static bool
-same_time(int64_t a, int64_t b)
-{
-	return (a < b ? b - a : a - b) <= RECORD_SKEW;
 }
 
 static void
@@ -406,12 +451,13 @@ later_mark(struct later *l)
 void
 later_run(struct later *l, const struct later_batch *batch)
 {
-	struct flight before = {.own = NULL}, f = {.own = batch};
+	struct flight before = {.own = NULL};
+	struct flight f = {.own = batch, .mark = batch->mark};
 
 	pthread_mutex_lock(&l->mutex);
 	if (l->waiting != NULL && !same_time(l->waiting->now, batch->now))
-		flight_go(l, &before, l->waiting->now, batch->deadline);
-	flight_go(l, &f, batch->now, batch->deadline);
+		flight_go(l, &before, batch->deadline);
+	flight_go(l, &f, batch->deadline);
 	pthread_mutex_unlock(&l->mutex);
 }
 

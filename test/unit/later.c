@@ -333,26 +333,55 @@ test_overtake(void)
 	}
 }
 
-/* A later value of a key does not overtake an earlier one. */
+/*
+ * A later value of a key does not overtake an earlier one: who asks for others
+ * leaves it behind, who asks for it waits and takes it along.
+ */
 static void
 test_values(void)
 {
 	static struct door d;
 	struct store *s = door_open(&d);
-	struct asker a = {.store = s, .key = "other", .mark = 0};
+	struct asker a = {.store = s, .key = "v", .mark = UINT64_MAX};
 	pthread_t thread;
 
 	door_hold(&d, 'v');
 	put_by(s, "v", "1");
 	CHECK("under way", door_waits(&d, 1));
 	put_by(s, "v", "22");
+	CHECK("without it", found(s, "other", UINT64_MAX) == -1 &&
+	    d.batches == 1 && d.count[0] == 1);
 	pthread_create(&thread, NULL, asker_main, &a);
-	usleep(50000);
-	CHECK("behind it", !a.done && door_waits(&d, 1));
+	CHECK("behind it", asker_has(&a, &d, WAITS));
 	door_hold(&d, '\0');
 	pthread_join(thread, NULL);
-	CHECK("the last", found(s, "v", UINT64_MAX) == 2);
-	CHECK("in order", d.count[0] == 1 && d.count[1] == 2);
+	CHECK("the last", a.got == 2 && found(s, "v", UINT64_MAX) == 2);
+	CHECK("in order", d.count[1] == 1 && d.letters >= 4);
+	store_close(s);
+}
+
+/* Who is held up does not keep what waits from going with somebody else. */
+static void
+test_held(void)
+{
+	static struct door d;
+	struct store *s = door_open(&d);
+	struct asker a = {.store = s, .key = "hot", .mark = UINT64_MAX};
+	pthread_t thread;
+
+	door_hold(&d, 'h');
+	add_by(s, "hot", 5);
+	CHECK("under way", door_waits(&d, 1));
+	pthread_create(&thread, NULL, asker_main, &a);
+	CHECK("held", asker_has(&a, &d, WAITS));
+	add_by(s, "sum", 3);
+	CHECK("another takes it", found(s, "other", UINT64_MAX) == -1 &&
+	    d.batches >= 1 && d.order[0] == 's');
+	CHECK("nor is he held up by it", found(s, "sum", UINT64_MAX) == 3);
+	CHECK("still held", !a.done);
+	door_hold(&d, '\0');
+	pthread_join(thread, NULL);
+	CHECK("found", a.got == 5);
 	store_close(s);
 }
 
@@ -473,6 +502,7 @@ main(void)
 	test_full();
 	test_overtake();
 	test_values();
+	test_held();
 	test_threads();
 	test_outage();
 	test_at_once();
