@@ -9,6 +9,11 @@
 
 #include "base/mem.h"
 
+/*
+ * The first block is of a size that malloc has at hand in each thread: most
+ * arenas are a question's, and need no other.
+ */
+#define ARENA_FIRST 1000
 #define ARENA_BLOCK 16384	/* holds an ordinary message's headers */
 
 struct arena_block {
@@ -41,10 +46,12 @@ arena_use(struct arena *a, struct arena_block *block)
 static void
 arena_grow(struct arena *a, size_t size)
 {
+	size_t usual = a->blocks == NULL && size <= ARENA_FIRST ?
+	    ARENA_FIRST : ARENA_BLOCK;
 	struct arena_block *block;
 
-	if (size < ARENA_BLOCK)
-		size = ARENA_BLOCK;
+	if (size < usual)
+		size = usual;
 	/* Not zeroed here: arena_alloc clears what it hands out. */
 	block = mem_resize(NULL, sizeof(*block) + size);
 	block->older = a->blocks;
@@ -63,24 +70,25 @@ close_guests(struct arena *a)
 void
 arena_reset(struct arena *a)
 {
-	struct arena_block *block = a->blocks, *older;
+	struct arena_block *block, *older, *kept = NULL;
 
 	close_guests(a);
-	a->used = 0;
-	if (block == NULL)
-		return;
-	for (; block->older != NULL; block = older) {
+	/* The largest that is not larger than usual is worth keeping. */
+	for (block = a->blocks; block != NULL; block = older) {
 		older = block->older;
-		free(block);
+		if (block->size > ARENA_BLOCK ||
+		    (kept != NULL && kept->size >= block->size)) {
+			free(block);
+			continue;
+		}
+		free(kept);
+		kept = block;
 	}
-	/* The oldest may be large; one ordinary block is worth keeping. */
-	if (block->size > ARENA_BLOCK) {
-		free(block);
-		a->blocks = NULL;
-		a->left = 0;
-		return;
+	arena_init(a);
+	if (kept != NULL) {
+		kept->older = NULL;
+		arena_use(a, kept);
 	}
-	arena_use(a, block);
 }
 
 void

@@ -1,6 +1,8 @@
 /* asking - a dns_job that is a list of questions. */
 #include "net/asking.h"
 
+#define ASKING_FEW 8	/* questions that most jobs get by with */
+
 struct dns_job *
 asking_new(struct dns *dns,
     void (*follow)(struct asking *, const struct question *),
@@ -9,9 +11,9 @@ asking_new(struct dns *dns,
 	struct dns_job *job = dns_job_new(dns, sizeof(struct asking));
 	struct asking *a = dns_job_state(job);
 
-	/* Most jobs have a few questions: only those are zeroed. */
+	a->room = ASKING_FEW;
 	a->items = arena_raw(dns_job_arena(job),
-	    ASKING_MAX * sizeof(*a->items));
+	    a->room * sizeof(*a->items));
 	a->job = job;
 	a->follow = follow;
 	a->context = context;
@@ -47,6 +49,8 @@ asking_add(struct asking *a, struct span name, enum dns_type type,
 		a->full = true;
 		return false;
 	}
+	a->items = arena_room(asking_arena(a), a->items, a->count,
+	    sizeof(*a->items), &a->room);
 	q = &a->items[a->count++];
 	q->answer = NULL;
 	q->name = arena_span(asking_arena(a), name);
@@ -61,16 +65,18 @@ static bool
 step(struct dns_job *job)
 {
 	struct asking *a = dns_job_state(job);
-	struct question *q;
+	struct question q;
 	size_t i;
 
+	/* They may move when one follows from another. */
 	for (i = a->settled; i < a->count; i++) {
-		q = &a->items[i];
-		if (q->answer != NULL)
+		q = a->items[i];
+		if (q.answer != NULL)
 			continue;
-		q->answer = dns_job_ask(job, q->name, q->type);
-		if (q->answer != NULL && a->follow != NULL)
-			a->follow(a, q);
+		q.answer = dns_job_ask(job, q.name, q.type);
+		a->items[i].answer = q.answer;
+		if (q.answer != NULL && a->follow != NULL)
+			a->follow(a, &q);
 	}
 	while (a->settled < a->count && a->items[a->settled].answer != NULL)
 		a->settled++;

@@ -29,6 +29,7 @@ struct asking {
 	bool full;		/* some did not fit */
 
 	/* Private. */
+	size_t room;		/* of items */
 	struct dns_job *job;
 	void (*follow)(struct asking *, const struct question *);
 	const void *context;

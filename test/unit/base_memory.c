@@ -132,6 +132,7 @@ test_arena(void)
 	struct arena a;
 	char *large, *text;
 	struct span s;
+	size_t room;
 	int i;
 
 	arena_init(&a);
@@ -147,6 +148,15 @@ test_arena(void)
 	memset(large, 'x', 1 << 20);
 	arena_reset(&a);
 	CHECK("large block not kept", a.blocks == NULL);
+	/* Neither is what is too small to be of use to the next. */
+	arena_bytes(&a, 1);
+	room = a.left;
+	arena_bytes(&a, room + 1);
+	CHECK("a larger one", a.left > room);
+	room += a.left;
+	arena_bytes(&a, 1 << 20);
+	arena_reset(&a);
+	CHECK("the larger one is kept", a.left > room / 2 && a.used == 0);
 	text = arena_alloc(&a, 100);
 	CHECK("zeroed after a large one", text[0] == 0 && text[99] == 0);
 	s = arena_span(&a, span_make("a\0b", 3));
