@@ -75,7 +75,10 @@ buf_span(struct buf *b, struct span s)
 void
 buf_char(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (b->n < b->max && b->n + 1 < b->room)
+		b->p[b->n++] = c;
+	else
+		buf_add(b, &c, 1);
 }
 
 void
