@@ -25,6 +25,7 @@
 
 struct dkim_engine {
 	DKIM_LIB *library;
+	struct dkim_keys *keys;
 };
 
 /* The keys are looked at elsewhere. */
@@ -59,6 +60,7 @@ dkim_engine_new(void)
 {
 	struct dkim_engine *engine = mem_alloc(sizeof(*engine));
 
+	engine->keys = dkim_keys_new();
 	engine->library = dkim_init(NULL, NULL);
 	if (engine->library != NULL && set_up(engine->library))
 		return engine;
@@ -73,7 +75,14 @@ dkim_engine_free(struct dkim_engine *engine)
 		return;
 	if (engine->library != NULL)
 		dkim_close(engine->library);
+	dkim_keys_free(engine->keys);
 	free(engine);
+}
+
+struct dkim_keys *
+dkim_engine_keys(const struct dkim_engine *engine)
+{
+	return engine->keys;
 }
 
 /* "Name:value" with every line end as CRLF, as it was on the wire. */

@@ -23,6 +23,7 @@
 
 #include "auth/dkim.h"
 #include "auth/dkim_field.h"
+#include "auth/dkim_keys.h"
 #include "base/arena.h"
 #include "base/span.h"
 
@@ -42,5 +43,8 @@ struct dkim_head {
 /* NULL with *digest in the arena, or why there is none. */
 const char *dkim_head_hash(const struct dkim_engine *, struct arena *,
     const struct dkim_head *, struct span *digest);
+
+/* Those that its messages have in common. */
+struct dkim_keys *dkim_engine_keys(const struct dkim_engine *);
 
 #endif

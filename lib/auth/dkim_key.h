@@ -1,7 +1,7 @@
 /*
  * dkim_key - a public key as the DNS holds it (RFC 6376 section 3.6.1, RFC
- * 8463), and the question whether it made a signature.  One thread at a time
- * per key.
+ * 8463), and the question whether it made a signature, which any thread may
+ * ask of any key.
  */
 #ifndef AUTH_DKIM_KEY_H
 #define AUTH_DKIM_KEY_H

@@ -6,7 +6,6 @@
 #include "auth/dkim_ask.h"
 #include "auth/dkim_field.h"
 #include "auth/dkim_head.h"
-#include "auth/dkim_key.h"
 #include "base/mem.h"
 #include "mail/domain.h"
 
@@ -276,29 +275,30 @@ weak(const struct dkim_verify *v, const struct candidate *c,
 static void
 judge_by_key(struct dkim_verify *v, struct candidate *c, struct span record)
 {
-	struct dkim_key key;
 	enum dkim_result result = DKIM_PERMERROR;
-	const char *reason = dkim_key_parse(&v->arena, record, &key);
+	const char *reason;
+	const struct dkim_key *key = dkim_keys_get(dkim_engine_keys(v->engine),
+	    &v->arena, record, &reason);
 
-	if (reason != NULL) {
+	if (key == NULL) {
 		settle(c, result, reason);
 		return;
 	}
-	c->out->bits = key.bits;
-	c->out->testing = key.testing;
-	c->out->strict = key.strict;
-	reason = unfit(c, &key);
+	c->out->bits = key->bits;
+	c->out->testing = key->testing;
+	c->out->strict = key->strict;
+	reason = unfit(c, key);
 	if (reason == NULL)
-		reason = changed(v, c, &key, &result);
+		reason = changed(v, c, key, &result);
 	if (reason == NULL) {
 		result = DKIM_POLICY;
-		reason = weak(v, c, &key);
+		reason = weak(v, c, key);
 	}
 	if (reason == NULL)
 		settle(c, DKIM_PASS, "");
 	else
 		settle(c, result, reason);
-	dkim_key_done(&key);
+	dkim_keys_put(key);
 }
 
 /*
