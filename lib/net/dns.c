@@ -471,10 +471,13 @@ dns_ask(struct dns *dns, const struct dns_key *key, struct dns_job *job)
 }
 
 void
-dns_put(struct dns *dns, struct dns_question *q)
+dns_put(struct dns *dns, const struct dns_slot *slots, size_t count)
 {
+	size_t i;
+
 	pthread_mutex_lock(&dns->mutex);
-	dns_question_put(q);
+	for (i = 0; i < count; i++)
+		dns_question_put(slots[i].question);
 	pthread_mutex_unlock(&dns->mutex);
 }
 

@@ -173,12 +173,13 @@ void dns_answered(struct dns *, struct dns_question *, struct dns_answer *,
 /* The shared question, counted; its job is woken when the answer comes. */
 struct dns_question *dns_ask(struct dns *, const struct dns_key *,
     struct dns_job *);
-void dns_put(struct dns *, struct dns_question *);
 
 struct dns_slot {
 	struct dns_question *question;		/* counted */
 	const struct dns_answer *answer;	/* as the job saw it */
 };
+
+void dns_put(struct dns *, const struct dns_slot *, size_t count);
 
 struct dns_job {
 	struct dns *dns;

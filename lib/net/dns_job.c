@@ -189,16 +189,13 @@ dns_job_questions(const struct dns_job *job)
 void
 dns_job_free(struct dns_job *job)
 {
-	size_t i;
-
 	if (job == NULL)
 		return;
 	/* Past this lock no step runs, and none begins. */
 	pthread_mutex_lock(&job->mutex);
 	job->closed = true;
 	pthread_mutex_unlock(&job->mutex);
-	for (i = 0; i < job->count; i++)
-		dns_put(job->dns, job->slots[i].question);
+	dns_put(job->dns, job->slots, job->count);
 	free(job->slots);
 	arena_done(&job->arena);
 	dns_job_put(job);
