@@ -3,7 +3,7 @@
 
 #include "mail/split.h"
 
-/* The header alone, as relays_find wants it. */
+/* The header alone, as relays_entrance wants it. */
 static void
 read_header(struct message *m, struct span raw)
 {
@@ -20,14 +20,10 @@ static bool
 relay_sender(const struct message *m, struct arena *arena,
     const struct rulebook *book, struct span *out)
 {
-	struct relays relays;
-	const struct relay *hop;
+	const struct relay *hop = relays_entrance(arena, m, book->networks);
 
-	relays_find(arena, m, book->networks, &relays);
-	if (relays.count == 0)
+	if (hop == NULL)
 		return false;
-	hop = &relays.all[relays.trusted < relays.count ? relays.trusted :
-	    relays.count - 1];
 	*out = hop->envelope_from;
 	return span_chr(*out, '@') < out->n;
 }

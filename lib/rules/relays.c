@@ -233,24 +233,46 @@ part(struct arena *arena, struct relays *out)
 	out->external_text = join(arena, out, out->internal, out->count);
 }
 
+/* Goes through all relays, or until one is from outside. */
+static void
+take_relays(struct walk *w, const struct message *m, bool all)
+{
+	size_t i, n = message_count(m, "Received") +
+	    w->networks->ip_header_count + 1;
+
+	memset(w->out, 0, sizeof(*w->out));
+	w->all = arena_alloc(w->arena, (n < RELAYS_MAX ? n : RELAYS_MAX) *
+	    sizeof(*w->all));
+	w->out->all = w->all;
+	w->trusted = w->internal = true;
+	if (m->relayed || m->client.has_ip)
+		take_client(w, m);
+	for (i = 0; i < m->header_count && w->fields < RELAYS_MAX &&
+	    (all || !w->outside); i++)
+		if (span_iis(m->headers[i].name, "Received"))
+			take_field(w, m->headers[i].value);
+	if (all || !w->outside)
+		take_originating(w, m);
+}
+
 void
 relays_find(struct arena *arena, const struct message *m,
     const struct rule_networks *networks, struct relays *out)
 {
-	struct walk w = {.arena = arena, .networks = networks, .out = out,
-	    .trusted = true, .internal = true};
-	size_t i, n;
+	struct walk w = {.arena = arena, .networks = networks, .out = out};
 
-	memset(out, 0, sizeof(*out));
-	n = message_count(m, "Received") + networks->ip_header_count + 1;
-	w.all = arena_alloc(arena, (n < RELAYS_MAX ? n : RELAYS_MAX) *
-	    sizeof(*w.all));
-	out->all = w.all;
-	if (m->relayed || m->client.has_ip)
-		take_client(&w, m);
-	for (i = 0; i < m->header_count && w.fields < RELAYS_MAX; i++)
-		if (span_iis(m->headers[i].name, "Received"))
-			take_field(&w, m->headers[i].value);
-	take_originating(&w, m);
+	take_relays(&w, m, true);
 	part(arena, out);
+}
+
+const struct relay *
+relays_entrance(struct arena *arena, const struct message *m,
+    const struct rule_networks *networks)
+{
+	struct relays relays;
+	struct walk w = {.arena = arena, .networks = networks,
+	    .out = &relays};
+
+	take_relays(&w, m, false);
+	return relays.count > 0 ? &w.all[relays.count - 1] : NULL;
 }

@@ -76,4 +76,8 @@ void rule_networks_digest(const struct networks *, struct digest *);
 void relays_find(struct arena *, const struct message *,
     const struct rule_networks *, struct relays *out);
 
+/* The first of these that is not trusted, or the last; NULL without any. */
+const struct relay *relays_entrance(struct arena *, const struct message *,
+    const struct rule_networks *);
+
 #endif

@@ -308,10 +308,11 @@ static void
 test_paths(void)
 {
 	struct rule_networks *networks;
+	const struct relay *hop;
 	struct relays relays;
 	struct error error;
 	struct message m;
-	size_t i;
+	size_t i, last;
 
 	message_init(&m);
 	for (i = 0; i < ROWS(paths); i++) {
@@ -322,6 +323,12 @@ test_paths(void)
 		relays_find(&m.arena, &m, networks, &relays);
 		CHECK_TEXT(paths[i].name, show_path(&m.arena, &relays),
 		    paths[i].expected);
+		hop = relays_entrance(&m.arena, &m, networks);
+		last = relays.trusted < relays.count ? relays.trusted + 1 :
+		    relays.count;
+		CHECK(paths[i].name, (hop != NULL) == (last > 0) &&
+		    (hop == NULL || span_eq(hop->as_string,
+		    relays.all[last - 1].as_string)));
 		rule_networks_free(networks);
 	}
 	message_done(&m);
