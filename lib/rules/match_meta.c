@@ -257,6 +257,11 @@ match_metas(const struct matcher *m, struct match *match, bool trials)
 		rule = m->rules->metas[i];
 		if (!trials && rule->flags & RULE_SHADOW)
 			continue;
+		/* Most metas end here. */
+		if (!match->unanswered && !meta_may_hit(rule->meta, b.high)) {
+			match->values[rule->index] = b.high[rule->index] = 0;
+			continue;
+		}
 		bound(&b, rule);
 		if (!rule->sub || match->facts->thorough)
 			decide(&b, rule);

@@ -220,9 +220,8 @@ meta_requires(const struct meta *meta, unsigned operand, double *low,
 	return truth(compute(meta, low, high)) == FALSE;
 }
 
-/* False where what must hit does not. */
-static bool
-may_hit(const struct meta *meta, const double *values)
+bool
+meta_may_hit(const struct meta *meta, const double *values)
 {
 	size_t i;
 
@@ -240,7 +239,7 @@ may_hit(const struct meta *meta, const double *values)
 double
 meta_eval(const struct meta *meta, const double *values)
 {
-	return may_hit(meta, values) ?
+	return meta_may_hit(meta, values) ?
 	    counts(compute(meta, values, values).low) : 0;
 }
 
@@ -265,7 +264,7 @@ void
 meta_bounds(const struct meta *meta, const double *low, const double *high,
     double *least, double *most)
 {
-	if (may_hit(meta, high))
+	if (meta_may_hit(meta, high))
 		compute_bounds(meta, low, high, least, most);
 	else
 		*least = *most = 0;
