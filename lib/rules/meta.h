@@ -46,7 +46,7 @@ const struct meta *meta_parse(struct arena *, struct span text,
  */
 double meta_eval(const struct meta *, const double *values);
 
-/* False where what must hit does not: a quick look, which may say too little. */
+/* False where what must hit does not: a quick look, which misses some. */
 bool meta_may_hit(const struct meta *, const double *values);
 
 /*

@@ -76,7 +76,7 @@ void rule_networks_digest(const struct networks *, struct digest *);
 void relays_find(struct arena *, const struct message *,
     const struct rule_networks *, struct relays *out);
 
-/* Of these the first that is not trusted, or else the last; NULL without any. */
+/* The first of these that is not trusted, or the last; NULL without any. */
 const struct relay *relays_entrance(struct arena *, const struct message *,
     const struct rule_networks *);
 
