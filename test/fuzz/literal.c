@@ -88,7 +88,8 @@ item_passes(const struct item *item, struct span subject, size_t from)
 
 	if (item->filter != NULL)
 		filters_run(&job, 1);
-	return run_occurs(&item->run, subject) &&
+	return subject.n - from >= item->run.least &&
+	    run_occurs(&item->run, subject) &&
 	    (item->filter == NULL || job.passes);
 }
 
