@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "rules/literal.h"
 #include "rules/regex_set.h"
 
 #define DEPTH_MAX 300
@@ -12,7 +13,8 @@
 #define STEPS_MAX 64		/* of a pattern that are looked at */
 
 /* A row need not be rarer than this. */
-#define RARE (SKETCH_ALWAYS >> 19)
+#define RARE (SKETCH_ALWAYS >> 17)
+#define COMMON (SKETCH_ALWAYS >> LITERAL_COMMON_BITS)
 #define WORD_BITS 64
 
 /* Words of 64 bits are handled in groups: a vector of AVX2, or two of SSE2. */
@@ -205,6 +207,9 @@ take_row(const struct steps *s, struct draft *out)
 		rate = SKETCH_ALWAYS;
 		for (n = 0; n < SKETCH_STEPS && from + n < s->n; n++) {
 			rate = times(rate, chance(s, from + n, n == 0));
+			if (rate < COMMON && literal_common(s->go + from,
+			    n + 1))
+				rate = COMMON;
 			if (rate >= out->rate || (out->rate < RARE &&
 			    n + 1 >= out->rows[0].n))
 				continue;
