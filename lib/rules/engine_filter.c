@@ -52,20 +52,28 @@ struct filter {
 struct nodeset {
 	bool passed;
 	unsigned n;
-	uint16_t *list;		/* those that a byte leads on from */
+	uint16_t *list;		/* those of leads, once they are sorted */
 	uint16_t *todo;
+	uint64_t *leads;	/* those that a byte leads on from */
 	uint64_t has[];
 };
+
+static size_t
+nodeset_words(const struct nodes *a)
+{
+	return a->n / WORD_BITS + 1;
+}
 
 /* Room for any set of these nodes. */
 static struct nodeset *
 nodeset_new(const struct nodes *a)
 {
-	size_t words = a->n / WORD_BITS + 1;
+	size_t words = nodeset_words(a);
 	struct nodeset *s = mem_array(NULL, 1, sizeof(*s) +
-	    words * sizeof(s->has[0]) + 2 * a->n * sizeof(s->list[0]));
+	    2 * words * sizeof(s->has[0]) + 2 * a->n * sizeof(s->list[0]));
 
-	s->list = (uint16_t *)(s->has + words);
+	s->leads = s->has + words;
+	s->list = (uint16_t *)(s->leads + words);
 	s->todo = s->list + a->n;
 	return s;
 }
@@ -73,20 +81,19 @@ nodeset_new(const struct nodes *a)
 static void
 nodeset_empty(const struct nodes *a, struct nodeset *s)
 {
-	memset(s->has, 0, (a->n / WORD_BITS + 1) * sizeof(s->has[0]));
-	s->n = 0;
+	memset(s->has, 0, 2 * nodeset_words(a) * sizeof(s->has[0]));
 	s->passed = false;
 }
 
-/* False where it is in the set already. */
+/* False where it is among them already. */
 static bool
-nodeset_mark(struct nodeset *s, unsigned node)
+mark(uint64_t *nodes, unsigned node)
 {
 	uint64_t bit = UINT64_C(1) << node % WORD_BITS;
 
-	if ((s->has[node / WORD_BITS] & bit) != 0)
+	if ((nodes[node / WORD_BITS] & bit) != 0)
 		return false;
-	s->has[node / WORD_BITS] |= bit;
+	nodes[node / WORD_BITS] |= bit;
 	return true;
 }
 
@@ -96,24 +103,35 @@ nodeset_add(const struct nodes *a, struct nodeset *s, unsigned node)
 {
 	const struct edge *e;
 	unsigned n = 0;
-	bool leads;
 
-	if (nodeset_mark(s, node))
+	if (mark(s->has, node))
 		s->todo[n++] = (uint16_t)node;
 	while (n > 0) {
 		node = s->todo[--n];
-		leads = false;
 		s->passed |= node == NODE_PASSED;
 		for (e = a->edges + a->first[node];
 		    e < a->edges + a->first[node + 1]; e++) {
 			if (e->set != SET_NONE)
-				leads = true;
-			else if (nodeset_mark(s, e->to))
+				mark(s->leads, node);
+			else if (mark(s->has, e->to))
 				s->todo[n++] = e->to;
 		}
-		if (leads)
-			s->list[s->n++] = (uint16_t)node;
 	}
+}
+
+/* The nodes by which a state is known, in their order. */
+static struct span
+nodeset_key(const struct nodes *a, struct nodeset *s)
+{
+	size_t word, words = nodeset_words(a);
+	uint64_t left;
+
+	s->n = 0;
+	for (word = 0; word < words; word++)
+		for (left = s->leads[word]; left != 0; left &= left - 1)
+			s->list[s->n++] = (uint16_t)(word * WORD_BITS +
+			    (unsigned)__builtin_ctzll(left));
+	return span_make((const char *)s->list, s->n * sizeof(s->list[0]));
 }
 
 /* All that a class of bytes leads to from some nodes. */
@@ -138,22 +156,6 @@ step(const struct filter *f, struct span from, unsigned class,
 	if (f->start == WORK_ANYWHERE || (f->start == WORK_LINES &&
 	    class == a->class['\n']))
 		nodeset_add(a, to, NODE_FIRST);
-}
-
-static int
-compare_nodes(const void *a, const void *b)
-{
-	const uint16_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* The nodes by which a state is known. */
-static struct span
-nodeset_key(struct nodeset *s)
-{
-	qsort(s->list, s->n, sizeof(s->list[0]), compare_nodes);
-	return span_make((const char *)s->list, s->n * sizeof(s->list[0]));
 }
 
 static struct table *
@@ -187,7 +189,7 @@ grow(struct filter *f, size_t used)
 static unsigned
 find_state(struct filter *f, struct nodeset *s)
 {
-	struct span key = nodeset_key(s);
+	struct span key = nodeset_key(f->nodes, s);
 	uintptr_t state;
 	struct table *t;
 
@@ -249,7 +251,7 @@ find_exit(const struct filter *f, struct span first, struct nodeset *room)
 
 	for (c = 0; c < 256; c++) {
 		step(f, first, f->nodes->class[c], room);
-		next = nodeset_key(room);
+		next = nodeset_key(f->nodes, room);
 		if (!room->passed && span_eq(next, first))
 			continue;
 		if (exit != NO_EXIT || literal_rarity((char)c) < EXIT_RARITY)
