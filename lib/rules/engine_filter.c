@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -357,10 +358,14 @@ run_known(struct lane *l, size_t lanes, size_t n)
 {
 	const struct table *a = l[0].table, *b = l[1].table, *c = l[2].table;
 	const uint8_t *d = l[0].class, *e = l[1].class, *f = l[2].class;
-	const unsigned char *p = l[0].p, *q = l[1].p, *r = l[2].p;
-	size_t i = l[0].row, j = l[1].row, k = l[2].row, at;
+	const unsigned char *p = l[0].p + n,
+	    *q = lanes > 1 ? l[1].p + n : NULL,
+	    *r = lanes > 2 ? l[2].p + n : NULL;
+	size_t i = l[0].row, j = l[1].row, k = l[2].row;
+	ptrdiff_t at;
 
-	for (at = 0; at < n; at++) {
+	/* Up to zero: one register tells where all of them are. */
+	for (at = -(ptrdiff_t)n; at < 0; at++) {
 		i = next_row(a, d, i, p[at]);
 		if (lanes > 1)
 			j = next_row(b, e, j, q[at]);
