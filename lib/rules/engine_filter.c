@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +15,8 @@
 #define WORD_BITS 64
 #define STATES_MIN 8		/* room in a table at first */
 #define NODES_VISITED_MAX 20000000	/* to work out states: some 0.3 s */
-#define LANES 4			/* texts at once: one table's delay is the
-				 * others' time */
+#define LANES 3			/* texts at once: one table's delay is the
+				 * others' time, and all fit into registers */
 #define STRIDE 32		/* bytes between two looks at the states */
 #define NO_EXIT 256		/* by more than one byte, or a common one */
 #define EXIT_RARITY 6		/* see literal_rarity */
@@ -52,20 +53,28 @@ struct filter {
 struct nodeset {
 	bool passed;
 	unsigned n;
-	uint16_t *list;		/* those that a byte leads on from */
+	uint16_t *list;		/* those of leads, once they are sorted */
 	uint16_t *todo;
+	uint64_t *leads;	/* those that a byte leads on from */
 	uint64_t has[];
 };
+
+static size_t
+nodeset_words(const struct nodes *a)
+{
+	return a->n / WORD_BITS + 1;
+}
 
 /* Room for any set of these nodes. */
 static struct nodeset *
 nodeset_new(const struct nodes *a)
 {
-	size_t words = a->n / WORD_BITS + 1;
+	size_t words = nodeset_words(a);
 	struct nodeset *s = mem_array(NULL, 1, sizeof(*s) +
-	    words * sizeof(s->has[0]) + 2 * a->n * sizeof(s->list[0]));
+	    2 * words * sizeof(s->has[0]) + 2 * a->n * sizeof(s->list[0]));
 
-	s->list = (uint16_t *)(s->has + words);
+	s->leads = s->has + words;
+	s->list = (uint16_t *)(s->leads + words);
 	s->todo = s->list + a->n;
 	return s;
 }
@@ -73,20 +82,19 @@ nodeset_new(const struct nodes *a)
 static void
 nodeset_empty(const struct nodes *a, struct nodeset *s)
 {
-	memset(s->has, 0, (a->n / WORD_BITS + 1) * sizeof(s->has[0]));
-	s->n = 0;
+	memset(s->has, 0, 2 * nodeset_words(a) * sizeof(s->has[0]));
 	s->passed = false;
 }
 
-/* False where it is in the set already. */
+/* False where it is among them already. */
 static bool
-nodeset_mark(struct nodeset *s, unsigned node)
+mark(uint64_t *nodes, unsigned node)
 {
 	uint64_t bit = UINT64_C(1) << node % WORD_BITS;
 
-	if ((s->has[node / WORD_BITS] & bit) != 0)
+	if ((nodes[node / WORD_BITS] & bit) != 0)
 		return false;
-	s->has[node / WORD_BITS] |= bit;
+	nodes[node / WORD_BITS] |= bit;
 	return true;
 }
 
@@ -96,24 +104,35 @@ nodeset_add(const struct nodes *a, struct nodeset *s, unsigned node)
 {
 	const struct edge *e;
 	unsigned n = 0;
-	bool leads;
 
-	if (nodeset_mark(s, node))
+	if (mark(s->has, node))
 		s->todo[n++] = (uint16_t)node;
 	while (n > 0) {
 		node = s->todo[--n];
-		leads = false;
 		s->passed |= node == NODE_PASSED;
 		for (e = a->edges + a->first[node];
 		    e < a->edges + a->first[node + 1]; e++) {
 			if (e->set != SET_NONE)
-				leads = true;
-			else if (nodeset_mark(s, e->to))
+				mark(s->leads, node);
+			else if (mark(s->has, e->to))
 				s->todo[n++] = e->to;
 		}
-		if (leads)
-			s->list[s->n++] = (uint16_t)node;
 	}
+}
+
+/* The nodes by which a state is known, in their order. */
+static struct span
+nodeset_key(const struct nodes *a, struct nodeset *s)
+{
+	size_t word, words = nodeset_words(a);
+	uint64_t left;
+
+	s->n = 0;
+	for (word = 0; word < words; word++)
+		for (left = s->leads[word]; left != 0; left &= left - 1)
+			s->list[s->n++] = (uint16_t)(word * WORD_BITS +
+			    (unsigned)__builtin_ctzll(left));
+	return span_make((const char *)s->list, s->n * sizeof(s->list[0]));
 }
 
 /* All that a class of bytes leads to from some nodes. */
@@ -138,22 +157,6 @@ step(const struct filter *f, struct span from, unsigned class,
 	if (f->start == WORK_ANYWHERE || (f->start == WORK_LINES &&
 	    class == a->class['\n']))
 		nodeset_add(a, to, NODE_FIRST);
-}
-
-static int
-compare_nodes(const void *a, const void *b)
-{
-	const uint16_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* The nodes by which a state is known. */
-static struct span
-nodeset_key(struct nodeset *s)
-{
-	qsort(s->list, s->n, sizeof(s->list[0]), compare_nodes);
-	return span_make((const char *)s->list, s->n * sizeof(s->list[0]));
 }
 
 static struct table *
@@ -187,7 +190,7 @@ grow(struct filter *f, size_t used)
 static unsigned
 find_state(struct filter *f, struct nodeset *s)
 {
-	struct span key = nodeset_key(s);
+	struct span key = nodeset_key(f->nodes, s);
 	uintptr_t state;
 	struct table *t;
 
@@ -204,7 +207,9 @@ find_state(struct filter *f, struct nodeset *s)
 		return STATE_PASSED;
 	grow(f, state);
 	t = atomic_load(&f->table);
-	atomic_init(&t->go[state * f->size + f->size - 1], NO_EXIT);
+	/* Without nodes it is another line that may match. */
+	atomic_init(&t->go[state * f->size + f->size - 1],
+	    s->n == 0 ? '\n' : NO_EXIT);
 	map_put(&f->states, key, (void *)state);
 	return (unsigned)state;
 }
@@ -247,7 +252,7 @@ find_exit(const struct filter *f, struct span first, struct nodeset *room)
 
 	for (c = 0; c < 256; c++) {
 		step(f, first, f->nodes->class[c], room);
-		next = nodeset_key(room);
+		next = nodeset_key(f->nodes, room);
 		if (!room->passed && span_eq(next, first))
 			continue;
 		if (exit != NO_EXIT || literal_rarity((char)c) < EXIT_RARITY)
@@ -347,27 +352,40 @@ next_row(const struct table *t, const uint8_t *class, size_t row,
 	    memory_order_acquire);
 }
 
-/* STRIDE bytes of all lanes, where all cells are known. */
-static void
-run_lanes(struct lane *l)
+/* So many bytes of some lanes, from the first on, where all cells are known. */
+static inline __attribute__((always_inline)) void
+run_known(struct lane *l, size_t lanes, size_t n)
 {
-	const struct table *a = l[0].table, *b = l[1].table, *c = l[2].table,
-	    *d = l[3].table;
-	const uint8_t *e = l[0].class, *f = l[1].class, *g = l[2].class,
-	    *h = l[3].class;
-	const unsigned char *p = l[0].p, *q = l[1].p, *r = l[2].p, *s = l[3].p;
-	size_t i = l[0].row, j = l[1].row, k = l[2].row, m = l[3].row, n;
+	const struct table *a = l[0].table, *b = l[1].table, *c = l[2].table;
+	const uint8_t *d = l[0].class, *e = l[1].class, *f = l[2].class;
+	const unsigned char *p = l[0].p + n,
+	    *q = lanes > 1 ? l[1].p + n : NULL,
+	    *r = lanes > 2 ? l[2].p + n : NULL;
+	size_t i = l[0].row, j = l[1].row, k = l[2].row;
+	ptrdiff_t at;
 
-	for (n = 0; n < STRIDE; n++) {
-		i = next_row(a, e, i, p[n]);
-		j = next_row(b, f, j, q[n]);
-		k = next_row(c, g, k, r[n]);
-		m = next_row(d, h, m, s[n]);
+	/* Up to zero: one register tells where all of them are. */
+	for (at = -(ptrdiff_t)n; at < 0; at++) {
+		i = next_row(a, d, i, p[at]);
+		if (lanes > 1)
+			j = next_row(b, e, j, q[at]);
+		if (lanes > 2)
+			k = next_row(c, f, k, r[at]);
 	}
 	l[0].after = i;
 	l[1].after = j;
 	l[2].after = k;
-	l[3].after = m;
+}
+
+static void
+run_lanes(struct lane *l, size_t lanes, size_t n)
+{
+	if (lanes == 1)
+		run_known(l, 1, n);
+	else if (lanes == 2)
+		run_known(l, 2, n);
+	else
+		run_known(l, LANES, n);
 }
 
 /* So many bytes of one; what is not known is found out. */
@@ -395,18 +413,18 @@ run_lane(struct lane *l, size_t n)
 
 /* Takes what run_lanes found out, unless it met what is not known. */
 static void
-take_stride(struct lane *l)
+take_stride(struct lane *l, size_t n)
 {
 	if (l->after == STATE_UNKNOWN) {
-		run_lane(l, STRIDE);
+		run_lane(l, n);
 		return;
 	}
 	l->row = l->after;
-	l->p += STRIDE;
-	l->left -= STRIDE;
+	l->p += n;
+	l->left -= n;
 }
 
-/* False when the lane has its answer, else it can run on for a stride. */
+/* False when the lane has its answer. */
 static inline bool
 goes_on(struct lane *l)
 {
@@ -421,9 +439,7 @@ goes_on(struct lane *l)
 		l->p += n;
 		l->left -= n;
 	}
-	if (l->left < STRIDE)
-		run_lane(l, l->left);
-	else if (l->row > STATE_STUCK * size &&
+	if (l->left > 0 && l->row > STATE_STUCK * size &&
 	    (l->row != STATE_FIRST * size || l->left > l->job->rest))
 		return true;
 	l->job->passes = l->row == STATE_PASSED * size;
@@ -442,25 +458,35 @@ lane_begin(struct lane *l, struct filter_job *job)
 	return goes_on(l);
 }
 
+/* How far all lanes can run at once. */
+static size_t
+find_stride(const struct lane *lanes, size_t used)
+{
+	size_t n = STRIDE, k;
+
+	for (k = 0; k < used; k++)
+		if (lanes[k].left < n)
+			n = lanes[k].left;
+	return n;
+}
+
 void
 filters_run(struct filter_job *jobs, size_t n)
 {
-	struct lane lanes[LANES];
-	size_t next = 0, used = 0, k;
+	struct lane lanes[LANES] = {0};
+	size_t next = 0, used = 0, stride, k;
 
-	while (next < n || used > 0) {
+	for (;;) {
 		for (; used < LANES && next < n; next++)
 			used += lane_begin(&lanes[used], &jobs[next]);
-		for (k = used; k > 1 && k < LANES; k++)
-			lanes[k] = lanes[0];
-		if (used > 1)
-			run_lanes(lanes);
-		if (used == 1)
-			run_lane(&lanes[0], STRIDE);
-		for (k = 0; used > 1 && k < used; k++)
-			take_stride(&lanes[k]);
-		for (k = used; k-- > 0;)
+		if (used == 0)
+			return;
+		stride = find_stride(lanes, used);
+		run_lanes(lanes, used, stride);
+		for (k = used; k-- > 0;) {
+			take_stride(&lanes[k], stride);
 			if (!goes_on(&lanes[k]))
 				lanes[k] = lanes[--used];
+		}
 	}
 }

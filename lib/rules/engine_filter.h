@@ -16,7 +16,7 @@
 
 struct filter;
 
-#define FILTER_CELLS_MAX 24000
+#define FILTER_CELLS_MAX 48000
 
 /*
  * That grows to so many cells of two bytes, at most or nearly.  NULL where it

@@ -103,6 +103,7 @@ make_slots(struct load *l)
 			slot->most = ENGINE_COUNT_MAX;
 		slot->item = find_item(l, p,
 		    e->classes[p->class].patterns <= FEW);
+		slot->least = slot->item->run.least;
 		slot->way = slot->item->way;
 	}
 }

@@ -29,7 +29,7 @@ find_extent(const struct tree *t, struct run *out, unsigned depth)
 	if (t->kind == TREE_ANY || depth > DEPTH_MAX)
 		memset(&out->set, 0xff, sizeof(out->set));
 	else if (t->kind == TREE_SET)
-		*out = (struct run){*t->set, 1};
+		*out = (struct run){.set = *t->set, .n = 1};
 	else if (t->kind == TREE_REPEAT && t->max > 0) {
 		find_extent(t->child, out, depth + 1);
 		out->n = least((uint64_t)out->n * t->min, RUN_MAX);
@@ -69,10 +69,14 @@ search(const struct tree *t, struct run *out, unsigned depth)
 void
 run_find(const struct tree *t, struct run *out)
 {
+	struct run whole;
+
+	find_extent(t, &whole, 0);
 	memset(out, 0, sizeof(*out));
 	search(t, out, 0);
 	if (out->n < (byteset_has(&out->set, ' ') ? LINE_MIN : WORD_MIN))
 		out->n = 0;
+	out->least = whole.n;
 }
 
 /*

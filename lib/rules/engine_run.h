@@ -11,6 +11,7 @@
 struct run {
 	struct byteset set;
 	uint32_t n;		/* bytes in a row; 0: nothing to go by */
+	uint32_t least;		/* bytes of a whole match */
 };
 
 /* The longest run that every match contains, if it is long enough. */

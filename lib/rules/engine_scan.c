@@ -112,6 +112,7 @@ try_candidates(const struct engine *e, struct engine_scratch *s,
     struct span subject)
 {
 	struct chance chances[CHANCES_MAX], *c;
+	const struct engine_slot *slot;
 	size_t i, n = 0;
 
 	for (i = 0; i < s->candidate_count; i++) {
@@ -120,8 +121,9 @@ try_candidates(const struct engine *e, struct engine_scratch *s,
 		c->from = s->seen[c->slot].from;
 		c->last = s->seen[c->slot].last;
 		c->subject = subject;
-		if (e->slots[c->slot].later &&
-		    put_off(s, c, e->slots[c->slot].id))
+		slot = &e->slots[c->slot];
+		if (subject.n - c->from < slot->least ||
+		    (slot->later && put_off(s, c, slot->id)))
 			continue;
 		if (++n < CHANCES_MAX)
 			continue;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "rules/literal.h"
 #include "rules/regex_set.h"
 
 #define DEPTH_MAX 300
@@ -12,17 +13,28 @@
 #define STEPS_MAX 64		/* of a pattern that are looked at */
 
 /* A row need not be rarer than this. */
-#define RARE (SKETCH_ALWAYS >> 19)
+#define RARE (SKETCH_ALWAYS >> 17)
+#define COMMON (SKETCH_ALWAYS >> LITERAL_COMMON_BITS)
 #define WORD_BITS 64
 
-/* Words of 64 bits are handled in groups, two in a vector. */
+/* Words of 64 bits are handled in groups: a vector of AVX2, or two of SSE2. */
 #define GROUP 4
+#define GROUPS_MAX 4
 
-typedef uint64_t lanes
-    __attribute__((vector_size(2 * sizeof(uint64_t)), may_alias));
+typedef uint64_t lanes __attribute__((vector_size(GROUP * sizeof(uint64_t)),
+    aligned(2 * sizeof(uint64_t)), may_alias));
+
+#ifdef __x86_64__
+#define WIDE __attribute__((target("avx2")))
+#define HAS_WIDE __builtin_cpu_supports("avx2")
+#else
+#define WIDE
+#define HAS_WIDE false
+#endif
 
 struct sketches {
 	size_t words;		/* a multiple of GROUP */
+	bool wide;		/* this processor has AVX2 */
 	uint64_t *begin;	/* [words] first steps */
 	uint64_t *end;		/* [words] last steps */
 	uint64_t *go;		/* [256][words] */
@@ -195,6 +207,9 @@ take_row(const struct steps *s, struct draft *out)
 		rate = SKETCH_ALWAYS;
 		for (n = 0; n < SKETCH_STEPS && from + n < s->n; n++) {
 			rate = times(rate, chance(s, from + n, n == 0));
+			if (rate < COMMON && literal_common(s->go + from,
+			    n + 1))
+				rate = COMMON;
 			if (rate >= out->rate || (out->rate < RARE &&
 			    n + 1 >= out->rows[0].n))
 				continue;
@@ -370,6 +385,7 @@ sketches_new(const struct sketch *const *all, size_t n)
 
 	s->words = (count_bits(all, n) + WORD_BITS - 1) / WORD_BITS;
 	s->words = (s->words + GROUP - 1) / GROUP * GROUP;
+	s->wide = HAS_WIDE;
 	s->begin = mem_alloc(s->words * sizeof(uint64_t));
 	s->end = mem_alloc(s->words * sizeof(uint64_t));
 	s->go = mem_alloc(256 * s->words * sizeof(uint64_t));
@@ -405,51 +421,85 @@ sketches_size(const struct sketches *s)
 }
 
 /* One byte's steps, of a group. */
-static inline void
+static inline __attribute__((always_inline)) void
 advance(lanes *state, const lanes *begin, const lanes *go, const lanes *stay)
 {
-	state[0] = ((state[0] << 1 | begin[0]) & go[0]) | (state[0] & stay[0]);
-	state[1] = ((state[1] << 1 | begin[1]) & go[1]) | (state[1] & stay[1]);
+	*state = ((*state << 1 | *begin) & *go) | (*state & *stay);
 }
 
 /*
- * Follows n words, no more than fit into registers, over the subject.  A last
- * step runs over into the next first one, which is always open anyway.
+ * Follows the words of some groups, no more than fit into registers, over the
+ * subject.  A last step runs over into the next first one, which is always
+ * open anyway.
  */
 static inline __attribute__((always_inline)) void
-follow(const struct sketches *s, size_t word, unsigned n, struct span subject,
-    uint64_t *out)
+follow(const struct sketches *s, size_t word, unsigned groups,
+    struct span subject, uint64_t *out)
 {
-	lanes state[GROUP] = {{0}}, begin[GROUP];
+	lanes state[GROUPS_MAX] = {{0}}, begin[GROUPS_MAX];
 	const lanes *go, *stay;
 	size_t i, row;
 
-	memcpy(begin, s->begin + word, n * sizeof(*out));
+	memcpy(begin, s->begin + word, groups * sizeof(*begin));
 	for (i = 0; i < subject.n; i++) {
 		row = (unsigned char)subject.p[i] * s->words + word;
 		go = (const lanes *)(s->go + row);
 		stay = (const lanes *)(s->stay + row);
 		advance(state, begin, go, stay);
-		if (n > GROUP)
+		if (groups > 1)
+			advance(state + 1, begin + 1, go + 1, stay + 1);
+		if (groups > 2) {
 			advance(state + 2, begin + 2, go + 2, stay + 2);
+			advance(state + 3, begin + 3, go + 3, stay + 3);
+		}
 	}
-	memcpy(out, state, n * sizeof(*out));
+	memcpy(out, state, groups * sizeof(*state));
+}
+
+/* From a word on, so many groups at most; returns how many words they had. */
+static inline __attribute__((always_inline)) size_t
+follow_some(const struct sketches *s, size_t word, unsigned most,
+    struct span subject, uint64_t *out)
+{
+	size_t groups = (s->words - word) / GROUP;
+
+	if (most >= 4 && groups >= 4) {
+		follow(s, word, 4, subject, out);
+		return 4 * GROUP;
+	}
+	if (groups >= 2) {
+		follow(s, word, 2, subject, out);
+		return 2 * GROUP;
+	}
+	follow(s, word, 1, subject, out);
+	return GROUP;
+}
+
+static size_t
+follow_plain(const struct sketches *s, size_t word, struct span subject,
+    uint64_t *out)
+{
+	return follow_some(s, word, 2, subject, out);
+}
+
+static WIDE size_t
+follow_wide(const struct sketches *s, size_t word, struct span subject,
+    uint64_t *out)
+{
+	return follow_some(s, word, GROUPS_MAX, subject, out);
 }
 
 void
 sketches_scan(const struct sketches *s, struct span subject, sketch_fn *tell,
     void *arg)
 {
-	uint64_t seen[2 * GROUP];
-	unsigned k, n, bit;
-	size_t word;
+	uint64_t seen[GROUPS_MAX * GROUP];
+	size_t word, n, k;
+	unsigned bit;
 
 	for (word = 0; word < s->words; word += n) {
-		n = s->words - word >= 2 * GROUP ? 2 * GROUP : GROUP;
-		if (n == GROUP)
-			follow(s, word, GROUP, subject, seen);
-		else
-			follow(s, word, 2 * GROUP, subject, seen);
+		n = s->wide ? follow_wide(s, word, subject, seen) :
+		    follow_plain(s, word, subject, seen);
 		for (k = 0; k < n; k++)
 			for (seen[k] &= s->end[word + k]; seen[k] != 0;
 			    seen[k] &= seen[k] - 1) {

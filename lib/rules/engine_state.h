@@ -14,6 +14,7 @@ struct engine_slot {		/* one pattern */
 	unsigned id;
 	unsigned class;
 	unsigned most;		/* at least 1 */
+	uint32_t least;		/* bytes of a match */
 	bool captures;
 	bool once;
 	bool later;

@@ -50,6 +50,7 @@ struct engine_strings {
 	uint32_t *first;	/* of 1 << bucket_bits, and the end */
 	unsigned map_bits, bucket_bits;
 	uint32_t class[256];	/* as the last of a key */
+	uint32_t hash[256];	/* what that adds to a key's hash */
 	uint8_t lower[256];
 	struct near masks[LITERAL_BYTES_MAX + 1];	/* of so many bytes
 				 * before a place, and from it on */
@@ -302,6 +303,7 @@ engine_strings_new(const struct literals *const *sets, size_t n)
 	for (i = 0; i < 256; i++) {
 		s->class[i] = (uint32_t)class_of((unsigned char)i) <<
 		    KEY_SHIFT;
+		s->hash[i] = hash_of(s->class[i]);
 		s->lower[i] = (uint8_t)char_lower((int)i);
 	}
 	for (i = 0; i < NEAR_BYTES; i++) {
@@ -417,27 +419,29 @@ look(const struct engine_strings *s, uint32_t hash, struct span subject,
 	}
 }
 
+/*
+ * A hash is a product, so that it moves on with its key: older bytes fall out
+ * of both.
+ */
 void
 engine_strings_scan(const struct engine_strings *s, struct span subject,
     engine_strings_fn *tell, void *arg)
 {
 	const unsigned char *p = (const unsigned char *)subject.p;
 	const unsigned shift = 32 - s->map_bits;
-	uint32_t key = 0, hash, bit;
+	uint32_t hash = 0, bit;
 	size_t at;
 
 	if (subject.n < LITERAL_LEAST)
 		return;
 	for (at = 0; at < LITERAL_LEAST; at++)
-		key = key << CLASS_BITS | s->class[p[at]];
+		hash = (hash << CLASS_BITS) + s->hash[p[at]];
 	for (at = LITERAL_LEAST; at < subject.n; at++) {
-		key = key << CLASS_BITS | s->class[p[at]];
-		hash = hash_of(key);
+		hash = (hash << CLASS_BITS) + s->hash[p[at]];
 		bit = hash >> shift;
 		if (s->map[bit / 32] >> bit % 32 & 1)
 			look(s, hash, subject, at - LITERAL_LEAST, tell, arg);
 	}
 	/* After the end comes any class: such strings have them all. */
-	look(s, hash_of(key << CLASS_BITS), subject, at - LITERAL_LEAST, tell,
-	    arg);
+	look(s, hash << CLASS_BITS, subject, at - LITERAL_LEAST, tell, arg);
 }

@@ -122,6 +122,15 @@ confirm(struct engine_scratch *s, const struct engine_slot *slot,
 		finish(s, c->slot);
 }
 
+/* Bytes at the end of its text in which no match begins. */
+static size_t
+find_rest(const struct chance *c, size_t least)
+{
+	size_t rest = c->last < c->subject.n ? c->subject.n - c->last - 1 : 0;
+
+	return least > rest ? least - 1 : rest;
+}
+
 void
 chances_try(const struct engine *e, struct engine_scratch *s,
     const struct chance *chances, size_t n)
@@ -143,8 +152,7 @@ chances_try(const struct engine *e, struct engine_scratch *s,
 		}
 		jobs[count].filter = item->filter;
 		jobs[count].text = span_skip(c->subject, c->from);
-		jobs[count].rest = c->last < c->subject.n ?
-		    c->subject.n - c->last - 1 : 0;
+		jobs[count].rest = find_rest(c, item->run.least);
 		waiting[count++] = c;
 	}
 	filters_run(jobs, count);

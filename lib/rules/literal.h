@@ -53,6 +53,11 @@ struct needs {
  */
 unsigned literal_rarity(char);
 
+/* Whether that are bytes in a row of which any mail is full, as "://". */
+bool literal_common(const struct byteset *sets, unsigned n);
+
+#define LITERAL_COMMON_BITS 8	/* such stand once in 256 bytes */
+
 /* The rate of so many strings of a set. */
 uint64_t literals_rate(const struct literals *, unsigned times);
 

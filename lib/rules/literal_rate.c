@@ -4,7 +4,6 @@
 
 #include "rules/literal.h"
 
-#define COMMON_BITS 8	/* common strings stand once in 256 bytes */
 #define WORD_BITS 11	/* and one for each letter: words are hardly rarer */
 #define TEXT_BYTES 256	/* of a text, for how often it has several strings */
 
@@ -26,15 +25,32 @@ literal_rarity(char byte)
 }
 
 /* Strings that mail, and links above all, are full of. */
+static const char common[] = "https://www. http://www. .com/ .net/ .org/ "
+    ".html .php? href=\" src=\" style=\" color: font-size: <br> </td> the and "
+    "you your for that this with have from are not will our can all has was "
+    "but more here mail email please ing tion ";
+
 static bool
 is_common(const struct literal *w)
 {
-	static const char common[] = "https://www. http://www. .com/ .net/ "
-	    ".org/ .html .php? href=\" src=\" style=\" color: font-size: <br> "
-	    "</td> the and you your for that this with have from are not will "
-	    "our can all has was but more here mail email please ing tion ";
-
 	return memmem(common, sizeof(common) - 1, w->p, w->n) != NULL;
+}
+
+bool
+literal_common(const struct byteset *sets, unsigned n)
+{
+	size_t from;
+	unsigned i;
+
+	for (from = 0; from + n < sizeof(common); from++) {
+		for (i = 0; i < n; i++)
+			if (!byteset_has(&sets[i],
+			    (unsigned char)common[from + i]))
+				break;
+		if (i == n)
+			return true;
+	}
+	return false;
 }
 
 /* Letters in their order do not come by chance. */
@@ -61,8 +77,8 @@ rate_words(const struct literals *words)
 			bits += literal_rarity(words->all[i].p[k]);
 		if (bits > WORD_BITS + k && is_word(&words->all[i]))
 			bits -= (bits - WORD_BITS - (unsigned)k) * 7 / 8;
-		if (is_common(&words->all[i]) && bits > COMMON_BITS)
-			bits = COMMON_BITS;
+		if (is_common(&words->all[i]) && bits > LITERAL_COMMON_BITS)
+			bits = LITERAL_COMMON_BITS;
 		rate += bits < 40 ? LITERAL_ALWAYS >> bits : 1;
 	}
 	return rate;

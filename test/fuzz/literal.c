@@ -88,11 +88,13 @@ static bool
 item_passes(const struct item *item, struct span subject, size_t from)
 {
 	struct filter_job job = {.filter = item->filter,
-	    .text = span_skip(subject, from)};
+	    .text = span_skip(subject, from),
+	    .rest = item->run.least > 0 ? item->run.least - 1 : 0};
 
 	if (item->filter != NULL)
 		filters_run(&job, 1);
-	return run_occurs(&item->run, subject) &&
+	return subject.n - from >= item->run.least &&
+	    run_occurs(&item->run, subject) &&
 	    (item->filter == NULL || job.passes);
 }
 

@@ -9,6 +9,7 @@
 #include "test/unit/test.h"
 
 #define A10 "aaaaaaaaaa"
+#define A60 A10 A10 A10 A10 A10 A10
 
 static const struct {
 	const char *name, *pattern;
@@ -47,6 +48,13 @@ static const struct {
 	    true},
 	{"one way out", "<[^>]*>x", 0, "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa>x",
 	    true},
+	{"far in a long text", "dog", 0, A60 A60 "do" A60 "dog" A60, true},
+	{"not in a long text", "dog", 0, A60 A60 "do" A60 "do" A60, false},
+	{"past lines that failed", "^b[0-9]a", REGEX_LINES,
+	    "b" A60 A60 "\nb0c" A60 "\nb1" A60, true},
+	{"lines that failed", "^b[0-9]a", REGEX_LINES,
+	    "b" A60 A60 "\nb0c" A60 "\nb" A60 "b1a", false},
+	{"right after the line", "^[0-9]a", REGEX_LINES, A60 "\n1a", true},
 	{"none", "<[^>]*>x", 0, "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax",
 	    false},
 };
@@ -157,22 +165,22 @@ test_hostile(void)
 
 static const struct {
 	const char *name, *pattern;
-	unsigned n;
+	unsigned n, least;
 	const char *subject;
 	bool occurs;
 } runs[] = {
-	{"long", "x[a-z]{20}", 21, A10 A10 "a", true},
-	{"too short", "x[a-z]{20}", 21, A10 A10 ".", false},
-	{"later", "[a-z]{20}", 20, A10 "." A10 A10, true},
-	{"broken", "[a-z]{20}", 20, A10 "." A10 "." A10 "." A10, false},
-	{"part", "[0-9][^x](?:.|\n)[a-z]{20,}", 20, A10 A10, true},
-	{"alternatives", "[a-z]{30}|[0-9]{20}", 20, A10 "1234567890", true},
-	{"groups", "(?:[a-z]{8}-?){3}", 24, A10 "-" A10 "-" A10, true},
-	{"words are no run", "(?:[a-z]{8} ?){3}", 0, "", true},
-	{"but a line", "[^\n]{200}", 200, "short", false},
-	{"not worth it", "[a-z]{15}", 0, "", true},
-	{"back reference", "([a-z])\\1{40}", 0, "", true},
-	{"optional", "(?:[a-z]{40})?", 0, "", true},
+	{"long", "x[a-z]{20}", 21, 21, A10 A10 "a", true},
+	{"too short", "x[a-z]{20}", 21, 21, A10 A10 ".", false},
+	{"later", "[a-z]{20}", 20, 20, A10 "." A10 A10, true},
+	{"broken", "[a-z]{20}", 20, 20, A10 "." A10 "." A10 "." A10, false},
+	{"part", "[0-9][^x](?:.|\n)[a-z]{20,}", 20, 23, A10 A10, true},
+	{"alternatives", "[a-z]{30}|[0-9]{20}", 20, 20, A10 "1234567890", true},
+	{"groups", "(?:[a-z]{8}-?){3}", 24, 24, A10 "-" A10 "-" A10, true},
+	{"words are no run", "(?:[a-z]{8} ?){3}", 0, 24, "", true},
+	{"but a line", "[^\n]{200}", 200, 200, "short", false},
+	{"not worth it", "[a-z]{15}", 0, 15, "", true},
+	{"back reference", "([a-z])\\1{40}", 0, 1, "", true},
+	{"optional", "(?:[a-z]{40})?", 0, 0, "", true},
 };
 
 static void
@@ -185,7 +193,8 @@ test_runs(void)
 	arena_init(&arena);
 	for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
 		run_find(parse(&arena, runs[i].pattern, 0), &run);
-		CHECK(runs[i].name, run.n == runs[i].n);
+		CHECK(runs[i].name, run.n == runs[i].n &&
+		    run.least == runs[i].least);
 		CHECK(runs[i].name, run_occurs(&run,
 		    span_of(runs[i].subject)) == runs[i].occurs);
 	}

@@ -116,6 +116,9 @@ test_rates(void)
 	}
 }
 
+#define MANY 400		/* sketches: more than go through at once */
+#define MANY_STEP 21
+
 static const struct {
 	const char *name, *pattern, *subject;
 	bool through;
@@ -134,6 +137,10 @@ static const struct {
 	    false},
 	{"repeats", "(?:zq){5}", "zqzqzqzqzq", true},
 	{"optional part", "z(?:aaa)?q", "zq", true},
+	{"what links begin with is not rare", "https?://[^/]*[bcdfg]{7}",
+	    "https://www.example.com/", false},
+	{"what comes after it is", "https?://[^/]*[bcdfg]{7}",
+	    "https://www.bcdfgbcdfg.com/", true},
 };
 
 static void
@@ -167,6 +174,50 @@ test_sketches(void)
 		sketch_done(&sketch);
 		arena_done(&arena);
 	}
+}
+
+static void
+count_told(void *arg, unsigned number)
+{
+	(void)number;
+	++*(unsigned *)arg;
+}
+
+/* However many rows there are, each is followed, and to the end of its own. */
+static void
+test_many_sketches(void)
+{
+	static const struct {
+		const char *subject;
+		bool through;
+	} texts[] = {
+		{"zqjxkv", true}, {"zq jx kv", false}, {"", false},
+		{"zq zq jx zqjxkv kv", true}, {"vkxjqz", false}};
+	const struct sketch *all[MANY];
+	struct sketches *made;
+	struct sketch sketch;
+	struct arena arena;
+	unsigned told;
+	size_t n, i;
+
+	arena_init(&arena);
+	sketch_find(tree_parse(&arena, span_of("[zy]q[jJ]x[kK]v"), 0, NULL),
+	    &sketch);
+	for (n = 0; n < MANY; n++)
+		all[n] = &sketch;
+	for (n = 1; n <= MANY; n += MANY_STEP) {
+		made = sketches_new(all, n);
+		for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+			told = 0;
+			sketches_scan(made, span_of(texts[i].subject),
+			    count_told, &told);
+			CHECK(texts[i].subject,
+			    told == (texts[i].through ? n : 0));
+		}
+		sketches_free(made);
+	}
+	sketch_done(&sketch);
+	arena_done(&arena);
 }
 
 #define WORDS "(?:alpha|beta|gamma|delta|epsilon|zeta|theta|iota|kappa|lambda)"
@@ -244,6 +295,7 @@ main(void)
 	test_rates();
 	test_sketches();
 	test_pairs();
+	test_many_sketches();
 	test_starts();
 	return test_end();
 }
