@@ -55,6 +55,7 @@ LIBRARIES = {"lmdb.h": ("lib/store/embedded",),
 WRITABLE = {
     ("milter/callbacks.o", "the_daemon"): "callbacks get no pointer of ours",
     ("milter/inlet.o", "over_tcp"): "nor do poll, read, accept and close",
+    ("milter/inlet.o", "ahead"): "nor do poll and read; each thread has one",
     ("milter/inlet.o", "sessions"): "nor do poll, read, accept and close",
     ("milter/inlet.o", "sessions_begun"): "nor do they",
     ("milter/callbacks.o", "name"): "libmilter declares it without const",

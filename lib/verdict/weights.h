@@ -10,7 +10,7 @@
 
 #include "base/map.h"
 
-/* When it is known whether a symbol is raised: metas on it are computed then. */
+/* When it is known whether a symbol is raised, and metas on it are computed. */
 enum turn {
 	TURN_BODY,	/* as soon as the body is here */
 	TURN_STORE,	/* when the store has answered */

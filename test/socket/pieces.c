@@ -70,10 +70,11 @@ put_message(struct buf *out, size_t body)
 static int
 reach(const struct lab *lab, bool unix_socket)
 {
-	int fd = socket(unix_socket ? AF_UNIX : AF_INET, SOCK_STREAM, 0), status;
+	int fd = socket(unix_socket ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
 	struct sockaddr_in in = {.sin_family = AF_INET};
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	unsigned port;
+	int status;
 
 	if (unix_socket) {
 		snprintf(un.sun_path, sizeof(un.sun_path), "%s",
