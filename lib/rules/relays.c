@@ -269,7 +269,7 @@ const struct relay *
 relays_entrance(struct arena *arena, const struct message *m,
     const struct rule_networks *networks)
 {
-	struct relays relays;
+	struct relays relays = {.count = 0};
 	struct walk w = {.arena = arena, .networks = networks,
 	    .out = &relays};
 
