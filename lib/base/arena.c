@@ -15,6 +15,7 @@
  */
 #define ARENA_FIRST 1000
 #define ARENA_BLOCK 16384	/* holds an ordinary message's headers */
+#define ARENA_LARGE (8 << 20)	/* a copy of a large body */
 
 struct arena_block {
 	struct arena_block *older;
@@ -53,7 +54,10 @@ arena_grow(struct arena *a, size_t size)
 	if (size < usual)
 		size = usual;
 	/* Not zeroed here: arena_alloc clears what it hands out. */
-	block = mem_resize(NULL, sizeof(*block) + size);
+	if (size < ARENA_LARGE)
+		block = mem_resize(NULL, sizeof(*block) + size);
+	else
+		block = mem_large(NULL, sizeof(*block) + size);
 	block->older = a->blocks;
 	block->size = size;
 	arena_use(a, block);

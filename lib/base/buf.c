@@ -45,6 +45,17 @@ buf_reserve(struct buf *b, size_t n)
 	b->room = room;
 }
 
+void
+buf_expect(struct buf *b, size_t n)
+{
+	if (n > b->max)
+		n = b->max;
+	if (n < b->room)
+		return;
+	b->p = mem_large(b->p, n + 1);
+	b->room = n + 1;
+}
+
 size_t
 buf_add(struct buf *b, const void *bytes, size_t n)
 {

@@ -22,6 +22,12 @@ void buf_init(struct buf *, size_t max);
 void buf_reset(struct buf *);	/* empty, memory kept */
 void buf_done(struct buf *);	/* memory freed, usable again as empty */
 
+/*
+ * Makes room for n bytes in all, or for the maximum where that is less.  What
+ * stays unused takes no memory where n is megabytes.
+ */
+void buf_expect(struct buf *, size_t n);
+
 /* Appends as much as fits; returns how many bytes that was. */
 size_t buf_add(struct buf *, const void *bytes, size_t n);
 void buf_puts(struct buf *, const char *string);

@@ -2,9 +2,13 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define LARGE_PAGE ((uintptr_t)2 << 20)
 
 static _Noreturn void
 mem_fail(void)
@@ -32,6 +36,19 @@ mem_resize(void *old, size_t size)
 
 	if (p == NULL)
 		mem_fail();
+	return p;
+}
+
+void *
+mem_large(void *old, size_t size)
+{
+	void *p = mem_resize(old, size);
+	uintptr_t from = ((uintptr_t)p + LARGE_PAGE - 1) & -LARGE_PAGE;
+	uintptr_t to = ((uintptr_t)p + size) & -LARGE_PAGE;
+
+	/* A system without them says so, and nothing is lost. */
+	if (from < to)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);
 	return p;
 }
 

@@ -9,6 +9,10 @@
 /* A buffer larger than this is not worth keeping for the next message. */
 #define BODY_KEEP (256 << 10)
 
+/* A body of more than this is likely to go on: room for so much is made. */
+#define BODY_LARGE (8 << 20)
+#define BODY_EXPECTED (64 << 20)
+
 /* Bytes kept of a field that is only there to be removed. */
 #define FORGED_VALUE_MAX 1000
 
@@ -181,6 +185,9 @@ bool
 message_body(struct message *m, struct span bytes)
 {
 	m->body_seen += bytes.n;
+	/* Growing step by step would give each page to it anew. */
+	if (m->body.n + bytes.n > BODY_LARGE)
+		buf_expect(&m->body, BODY_EXPECTED);
 	buf_add(&m->body, bytes.p, bytes.n);
 	if (m->body.full)
 		m->reached |= LIMIT_BODY;

@@ -207,6 +207,33 @@ test_buf_maximum(size_t max)
 	buf_done(&b);
 }
 
+/* Room made in advance: what is there stays, nothing comes in past the end. */
+static void
+test_buf_expect(size_t max, size_t expected)
+{
+	size_t least = expected < max ? expected : max, i;
+	const char *place;
+	struct buf b;
+	bool same = true;
+	char name[80];
+
+	snprintf(name, sizeof(name), "maximum %zu, %zu expected", max,
+	    expected);
+	buf_init(&b, max);
+	buf_puts(&b, "first");
+	buf_expect(&b, expected);
+	CHECK(name, b.room > least && strcmp(buf_string(&b), "first") == 0);
+	place = b.p;
+	while (b.n < least)
+		buf_char(&b, (char)('a' + b.n % 26));
+	for (i = 5; i < least; i++)
+		same = same && b.p[i] == (char)('a' + i % 26);
+	CHECK(name, same && b.p == place && b.n == least);
+	buf_expect(&b, 10);
+	CHECK(name, b.p == place && b.n == least);
+	buf_done(&b);
+}
+
 static void
 test_buf(void)
 {
@@ -216,6 +243,10 @@ test_buf(void)
 
 	for (i = 0; i < sizeof(max) / sizeof(max[0]); i++)
 		test_buf_maximum(max[i]);
+	test_buf_expect(100, 50);
+	test_buf_expect(5000, 4000);
+	test_buf_expect(5000, 9000);
+	test_buf_expect(20 << 20, 9 << 20);
 	buf_init(&b, 1000);
 	CHECK("empty contents", buf_contents(&b).n == 0);
 	CHECK("nothing fits always", buf_add(&b, NULL, 0) == 0 && !b.full);
