@@ -16,13 +16,13 @@ from run import Failed
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)),
                              "../mta"))
 from mta import (Address, Postfix, Unavailable,     # noqa: E402, F401
-                 read, write)
+                 read, replaced, write)
 from process import (exit_on_signals, free_port,    # noqa: E402, F401
                      wait_until)
 
 DRAIN = 60              # seconds until the queue has to be empty
-DISCARD = ("relay_domains = recipient.example\n"
-           "relay_transport = discard\ndefault_transport = discard\n")
+DISCARD = {"relay_domains": "recipient.example", "relay_transport": "discard",
+           "default_transport": "discard"}
 
 
 class Nowhere:
@@ -40,7 +40,8 @@ class Doors(Postfix):
 
     def configure(self):
         super().configure()
-        write(read(self.config, "main.cf") + DISCARD, self.config, "main.cf")
+        write(replaced(read(self.config, "main.cf"), DISCARD), self.config,
+              "main.cf")
         write(read(self.config, "master.cf") + "".join(
             f"127.0.0.1:{port} inet n - n - - smtpd\n"
             f"  -o smtpd_milters={milters}\n"

@@ -49,6 +49,16 @@ def write(text, *path):
         f.write(text)
 
 
+def replaced(text, settings):
+    """main.cf with these settings in place of what it says of them.  Merely
+    appended, each would be a warning of each process at its start, and so many
+    fill the log's socket before postlogd reads it: it then waits for itself.
+    """
+    kept = [line for line in text.splitlines()
+            if line.partition("=")[0].strip() not in settings]
+    return "\n".join([*kept, *map(" = ".join, settings.items()), ""])
+
+
 class Mta:
     """What both have in common.  folder must exist and be empty."""
 
@@ -117,8 +127,9 @@ class Postfix(Mta):
         parts = (read(HERE, "postfix/main.cf.in"),
                  read(TOP, "contrib/postfix/main.cf.postern"),
                  read(HERE, "postfix/limits.cf.in"))
-        write(self.fill("\n".join(parts), ROOT=self.root,
-                        MILTER=self.address.postfix), self.config, "main.cf")
+        main = self.fill("\n".join(parts), ROOT=self.root)
+        write(replaced(main, {"postern_milter": self.address.postfix}),
+              self.config, "main.cf")
         write(self.fill(read(HERE, "postfix/master.cf.in")),
               self.config, "master.cf")
         if self.root:
