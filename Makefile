@@ -173,6 +173,11 @@ coverage:
 		socket-programs)
 	@BUILD=$(BUILD) SUITES=$(SUITES) test/check coverage
 
+# The suite and the torture once more, for races.
+threads:
+	@$(call wanted,check)
+	@BUILD=$(BUILD) SUITES=$(SUITES) test/check threads
+
 lint: all
 	/usr/bin/python3 test/lint.py
 
@@ -371,11 +376,12 @@ help:
 	@echo "make torture  mail while everything fails, TORTUREFLAGS=--short or --only CASE"
 	@echo "make fuzz     all parsers and the socket, FUZZTIME=$(FUZZTIME) seconds in all"
 	@echo "make coverage lines of lib and milter that make check reaches"
+	@echo "make threads  the suite and the torture under the thread sanitizer"
 	@echo "make bars     all of these but lint and fuzz; make clean"
 
 .PHONY: all unit-programs fuzz-programs socket-programs play-program \
 	bench-programs torture-programs torture deps \
-	deps-build run check fuzz coverage lint static bench bench-auth bench-content \
+	deps-build run check fuzz coverage threads lint static bench bench-auth bench-content \
 	bench-reload bench-store bench-peers soak conformance \
 	parity rules-report bars install uninstall dist deb clean help
 .SECONDARY:
