@@ -1,30 +1,44 @@
-/* engine_strings - which of many strings occur in a text. */
+/*
+ * engine_strings - which of many strings occur in a text.
+ *
+ * What costs time is not the instructions but branches that nobody can foresee,
+ * and memory that has to be waited for.  So a piece of text, in lower case, is
+ * gone through three times.  The first time notes each place whose key is in a
+ * map, the second one drops those where the bytes beside it do not fit any
+ * string with that key, and fetches the others' strings; neither has a branch
+ * that depends on the text.  Only the third one compares.
+ */
 #include "rules/engine_strings.h"
 
+#include <endian.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-/* Bytes fall into 32 classes: letters, and some for the others. */
+/* A key is three bytes and the class of a fourth one, its last bits. */
 #define CLASS_BITS 5
 #define CLASSES (1u << CLASS_BITS)
 #define KEY_BYTES 4
-
-/* Keys are kept at the upper end of 32 bits, so that older bytes fall out. */
-#define KEY_SHIFT (32 - KEY_BYTES * CLASS_BITS)
+#define CLASS_SHIFT (8 * (KEY_BYTES - 1))
 
 /* Bytes before and from a key on that are compared at once. */
 #define NEAR_BYTES 8
 
 /* What a doubling of its uses takes from a key's rarity. */
 #define COMMON 4
+#define USES (1u << 17)
 
-/* Bits for each entry in the map of keys, and its size, as powers of two. */
-#define MAP_SPARSE 4
-#define MAP_MIN 10
-#define MAP_MAX 17
+/* Bits for each entry in the map of keys: few, so that it stays in caches. */
+#define MAP_SPARSE 64
+#define MAP_MAX (1u << 17)
+#define BUCKETS_MIN 16
+#define BUCKETS_MAX (1u << 17)
+
+/* Of a text at once, and what is kept around that: as much as a string. */
+#define PIECE_BYTES 512
+#define MARGIN ((LITERAL_BYTES_MAX + 7) / 8 * 8)
 
 /* The bytes around a place, in lower case. */
 struct near {
@@ -41,19 +55,33 @@ struct entry {
 	uint8_t n;
 };
 
+/* The entries up to those of the next one, which is in the same array. */
+struct bucket {
+	uint32_t first;
+	uint32_t before;	/* a bit for each class of the byte before */
+	uint32_t after;		/* the key, and of the one after it */
+};
+
 struct engine_strings {
 	struct entry *all;	/* in the order of their buckets */
 	size_t n;
 	struct literal *texts;
 	size_t text_count;
-	uint32_t *map;		/* a bit for every hash of 1 << map_bits */
-	uint32_t *first;	/* of 1 << bucket_bits, and the end */
-	unsigned map_bits, bucket_bits;
-	uint32_t class[256];	/* as the last of a key */
-	uint32_t hash[256];	/* what that adds to a key's hash */
-	uint8_t lower[256];
+	uint32_t *map;		/* a bit for every hash, reduced */
+	struct bucket *buckets;	/* likewise, and the end */
+	uint32_t map_bits, bucket_count;
 	struct near masks[LITERAL_BYTES_MAX + 1];	/* of so many bytes
 				 * before a place, and from it on */
+};
+
+/* A part of a subject in which keys are looked for. */
+struct piece {
+	struct span subject;
+	size_t from;
+	size_t n;			/* places */
+	uint16_t places[PIECE_BYTES];
+	/* In lower case; zero where the subject has none. */
+	char bytes[MARGIN + PIECE_BYTES + MARGIN + MARGIN];
 };
 
 /*
@@ -72,15 +100,18 @@ struct drafts {
 };
 
 static unsigned
-class_of(unsigned char byte)
+class_of(char byte)
 {
-	int c = char_lower(byte);
+	return (unsigned char)byte % CLASSES;
+}
 
-	if (char_alpha(c))
-		return (unsigned)(c - 'a');
-	if (char_digit(c))
-		return 26 + (unsigned)(c - '0') % 2;
-	return 28 + byte % 4;
+static uint32_t
+key_of(const char *p)
+{
+	uint32_t bytes;
+
+	memcpy(&bytes, p, sizeof(bytes));
+	return le32toh(bytes) % (UINT32_C(1) << (CLASS_SHIFT + CLASS_BITS));
 }
 
 static uint32_t
@@ -89,17 +120,22 @@ hash_of(uint32_t key)
 	return key * UINT32_C(2654435761);
 }
 
-/* Of a string, from a place on; what is past its end has no class. */
+/* A place for it among so many; without a shift by what is not constant. */
 static uint32_t
-key_at(const struct engine_strings *s, const struct literal *text, unsigned at)
+reduce(uint32_t hash, uint32_t n)
 {
-	uint32_t key = 0;
-	unsigned i;
+	return (uint32_t)((uint64_t)hash * n >> 32);
+}
 
-	for (i = at; i < at + KEY_BYTES; i++)
-		key = key << CLASS_BITS | (i < text->n ?
-		    s->class[(unsigned char)text->p[i]] : 0);
-	return key;
+/* Of a string, from a place on; what is past its end counts as zero. */
+static uint32_t
+key_at(const struct literal *text, unsigned at)
+{
+	unsigned n = text->n - at < KEY_BYTES ? text->n - at : KEY_BYTES;
+	char key[KEY_BYTES] = {0};
+
+	memcpy(key, text->p + at, n);
+	return key_of(key);
 }
 
 /*
@@ -107,8 +143,7 @@ key_at(const struct engine_strings *s, const struct literal *text, unsigned at)
  * many strings have them: what is in many is a common word.
  */
 static uint8_t
-choose_place(const struct engine_strings *s, const struct literal *text,
-    const uint16_t *uses)
+choose_place(const struct literal *text, const uint16_t *uses)
 {
 	unsigned rarity, i;
 	int score, best = INT_MIN;
@@ -117,7 +152,7 @@ choose_place(const struct engine_strings *s, const struct literal *text,
 	for (at = 0; at + KEY_BYTES <= text->n; at++) {
 		for (rarity = 0, i = 0; i < KEY_BYTES; i++)
 			rarity += literal_rarity(text->p[at + i]);
-		i = uses[hash_of(key_at(s, text, at)) >> (32 - MAP_MAX)];
+		i = uses[reduce(hash_of(key_at(text, at)), USES)];
 		score = (int)rarity + COMMON * __builtin_clz(i | 1);
 		if (score > best) {
 			best = score;
@@ -134,23 +169,22 @@ count_keys(const struct literal *text)
 }
 
 static void
-count_uses(const struct engine_strings *s, const struct literal *text,
-    uint16_t *uses)
+count_uses(const struct literal *text, uint16_t *uses)
 {
 	uint16_t *use;
 	unsigned at;
 
 	for (at = 0; at + KEY_BYTES <= text->n; at++) {
-		use = &uses[hash_of(key_at(s, text, at)) >> (32 - MAP_MAX)];
+		use = &uses[reduce(hash_of(key_at(text, at)), USES)];
 		*use += *use < UINT16_MAX;
 	}
 }
 
 static void
-draft_string(const struct engine_strings *s, const struct literal *text,
-    unsigned set, const uint16_t *uses, struct drafts *out)
+draft_string(const struct literal *text, unsigned set, const uint16_t *uses,
+    struct drafts *out)
 {
-	unsigned at = choose_place(s, text, uses), after;
+	unsigned at = choose_place(text, uses), after;
 	struct draft *d;
 
 	for (after = 0; after < count_keys(text); after++) {
@@ -158,28 +192,26 @@ draft_string(const struct engine_strings *s, const struct literal *text,
 		d->text = text;
 		d->set = set;
 		d->at = at;
-		d->hash = hash_of(key_at(s, text, at) | after << KEY_SHIFT);
+		d->hash = hash_of(key_at(text, at) | after << CLASS_SHIFT);
 	}
 }
 
 static void
-draft_sets(const struct engine_strings *s, const struct literals *const *sets,
-    size_t n, struct drafts *out)
+draft_sets(const struct literals *const *sets, size_t n, struct drafts *out)
 {
-	uint16_t *uses = mem_alloc(((size_t)1 << MAP_MAX) * sizeof(*uses));
+	uint16_t *uses = mem_alloc(USES * sizeof(*uses));
 	size_t i, k, count = 0;
 
 	for (i = 0; i < n; i++)
 		for (k = 0; k < sets[i]->n; k++) {
 			count += count_keys(&sets[i]->all[k]);
-			count_uses(s, &sets[i]->all[k], uses);
+			count_uses(&sets[i]->all[k], uses);
 		}
 	out->all = mem_array(NULL, count, sizeof(*out->all));
 	out->n = 0;
 	for (i = 0; i < n; i++)
 		for (k = 0; k < sets[i]->n; k++)
-			draft_string(s, &sets[i]->all[k], (unsigned)i, uses,
-			    out);
+			draft_string(&sets[i]->all[k], (unsigned)i, uses, out);
 	free(uses);
 }
 
@@ -201,14 +233,15 @@ compare(const void *a, const void *b)
 	return c != 0 || x->set == y->set ? c : x->set < y->set ? -1 : 1;
 }
 
-/* Buckets are the first bits of hashes. */
+/* From now on their buckets. */
 static void
-cut_hashes(const struct engine_strings *s, struct drafts *drafts)
+reduce_hashes(const struct engine_strings *s, struct drafts *drafts)
 {
 	size_t i;
 
 	for (i = 0; i < drafts->n; i++)
-		drafts->all[i].hash >>= 32 - s->bucket_bits;
+		drafts->all[i].hash = reduce(drafts->all[i].hash,
+		    s->bucket_count);
 }
 
 static void
@@ -217,15 +250,13 @@ make_map(struct engine_strings *s, const struct drafts *drafts)
 	uint32_t bit;
 	size_t i;
 
-	s->bucket_bits = MAP_MIN - MAP_SPARSE;
-	while (s->bucket_bits < MAP_MAX &&
-	    (size_t)1 << s->bucket_bits < drafts->n)
-		s->bucket_bits++;
-	s->map_bits = s->bucket_bits + MAP_SPARSE < MAP_MAX ?
-	    s->bucket_bits + MAP_SPARSE : MAP_MAX;
-	s->map = mem_alloc(((size_t)1 << s->map_bits) / 8);
+	s->bucket_count = drafts->n < BUCKETS_MIN ? BUCKETS_MIN :
+	    drafts->n < BUCKETS_MAX ? (uint32_t)drafts->n : BUCKETS_MAX;
+	s->map_bits = s->bucket_count < MAP_MAX / MAP_SPARSE ?
+	    s->bucket_count * MAP_SPARSE : MAP_MAX;
+	s->map = mem_alloc(s->map_bits / 8);
 	for (i = 0; i < drafts->n; i++) {
-		bit = drafts->all[i].hash >> (32 - s->map_bits);
+		bit = reduce(drafts->all[i].hash, s->map_bits);
 		s->map[bit / 32] |= UINT32_C(1) << bit % 32;
 	}
 }
@@ -256,6 +287,18 @@ add_entry(struct engine_strings *s, const struct draft *d)
 		s->texts[e->text = (uint32_t)s->text_count++] = *d->text;
 }
 
+/* Where the string has no byte beside its key, any will do. */
+static void
+add_beside(struct bucket *b, const struct literal *text, unsigned at)
+{
+	unsigned end = at + KEY_BYTES;
+
+	b->before |= at == 0 ? UINT32_MAX :
+	    UINT32_C(1) << class_of(text->p[at - 1]);
+	b->after |= end >= text->n ? UINT32_MAX :
+	    UINT32_C(1) << class_of(text->p[end]);
+}
+
 /* The entries from *string on are all of one. */
 static void
 end_string(struct engine_strings *s, size_t *string)
@@ -272,11 +315,11 @@ static void
 make_entries(struct engine_strings *s, const struct drafts *drafts)
 {
 	const struct draft *d = drafts->all;
-	size_t i, string = 0, buckets = (size_t)1 << s->bucket_bits;
+	size_t i, string = 0;
 
 	s->all = mem_array(NULL, drafts->n, sizeof(*s->all));
 	s->texts = mem_array(NULL, drafts->n, sizeof(*s->texts));
-	s->first = mem_alloc((buckets + 1) * sizeof(*s->first));
+	s->buckets = mem_alloc((s->bucket_count + 1) * sizeof(*s->buckets));
 	for (i = 0; i < drafts->n; i++) {
 		if (i > 0 && compare(&d[i - 1], &d[i]) == 0)
 			continue;
@@ -284,11 +327,12 @@ make_entries(struct engine_strings *s, const struct drafts *drafts)
 		    compare_texts(d[i - 1].text, d[i].text) != 0))
 			end_string(s, &string);
 		add_entry(s, &d[i]);
-		s->first[d[i].hash + 1]++;
+		add_beside(&s->buckets[d[i].hash], d[i].text, d[i].at);
+		s->buckets[d[i].hash + 1].first++;
 	}
 	end_string(s, &string);
-	for (i = 0; i < buckets; i++)
-		s->first[i + 1] += s->first[i];
+	for (i = 0; i < s->bucket_count; i++)
+		s->buckets[i + 1].first += s->buckets[i].first;
 	s->all = mem_array(s->all, s->n, sizeof(*s->all));
 	s->texts = mem_array(s->texts, s->text_count, sizeof(*s->texts));
 }
@@ -300,12 +344,6 @@ engine_strings_new(const struct literals *const *sets, size_t n)
 	struct drafts drafts;
 	size_t i;
 
-	for (i = 0; i < 256; i++) {
-		s->class[i] = (uint32_t)class_of((unsigned char)i) <<
-		    KEY_SHIFT;
-		s->hash[i] = hash_of(s->class[i]);
-		s->lower[i] = (uint8_t)char_lower((int)i);
-	}
 	for (i = 0; i < NEAR_BYTES; i++) {
 		memset((char *)&s->masks[i + 1].before + NEAR_BYTES - 1 - i,
 		    0xff, i + 1);
@@ -313,9 +351,9 @@ engine_strings_new(const struct literals *const *sets, size_t n)
 	}
 	for (; i < LITERAL_BYTES_MAX; i++)
 		s->masks[i + 1] = s->masks[i];
-	draft_sets(s, sets, n, &drafts);
+	draft_sets(sets, n, &drafts);
 	make_map(s, &drafts);
-	cut_hashes(s, &drafts);
+	reduce_hashes(s, &drafts);
 	qsort(drafts.all, drafts.n, sizeof(*drafts.all), compare);
 	make_entries(s, &drafts);
 	free(drafts.all);
@@ -330,7 +368,7 @@ engine_strings_free(struct engine_strings *s)
 	free(s->all);
 	free(s->texts);
 	free(s->map);
-	free(s->first);
+	free(s->buckets);
 	free(s);
 }
 
@@ -339,8 +377,7 @@ engine_strings_size(const struct engine_strings *s)
 {
 	return sizeof(*s) + s->n * sizeof(*s->all) +
 	    s->text_count * sizeof(*s->texts) +
-	    ((size_t)1 << s->map_bits) / 8 +
-	    (((size_t)1 << s->bucket_bits) + 1) * sizeof(*s->first);
+	    s->map_bits / 8 + (s->bucket_count + 1) * sizeof(*s->buckets);
 }
 
 /* Eight bytes with their ASCII capitals made small. */
@@ -355,93 +392,127 @@ lower_eight(uint64_t bytes)
 	return bytes | (from_a & ~past_z & ~bytes & high) >> 2;
 }
 
-static struct near
-near_of(struct span subject, size_t at)
+static void
+take_piece(struct span subject, size_t from, struct piece *out)
 {
-	char edge[2 * NEAR_BYTES] = {0};
-	size_t from = at < NEAR_BYTES ? 0 : at - NEAR_BYTES;
-	size_t to = subject.n - at < NEAR_BYTES ? subject.n : at + NEAR_BYTES;
-	struct near out;
+	size_t before = from < MARGIN ? 0 : MARGIN, i;
+	struct span text = span_head(span_skip(subject, from - before),
+	    before + PIECE_BYTES + MARGIN);
+	char *to = out->bytes + MARGIN - before;
+	uint64_t eight;
 
-	if (to - from == sizeof(out)) {
-		memcpy(&out, subject.p + from, sizeof(out));
-	} else {
-		memcpy(edge + NEAR_BYTES - (at - from), subject.p + from,
-		    to - from);
-		memcpy(&out, edge, sizeof(out));
+	out->subject = subject;
+	out->from = from;
+	memset(out->bytes, 0, MARGIN);
+	for (i = 0; i + sizeof(eight) <= text.n; i += sizeof(eight)) {
+		memcpy(&eight, text.p + i, sizeof(eight));
+		eight = lower_eight(eight);
+		memcpy(to + i, &eight, sizeof(eight));
 	}
-	out.before = lower_eight(out.before);
-	out.after = lower_eight(out.after);
-	return out;
+	for (; i < text.n; i++)
+		to[i] = (char)char_lower((unsigned char)text.p[i]);
+	memset(to + i, 0, MARGIN);
+}
+
+/* Places whose key may be that of a string, of the first n. */
+static void
+find_keys(const struct engine_strings *s, struct piece *piece, size_t n)
+{
+	const char *p = piece->bytes + MARGIN;
+	size_t at, count = 0;
+	uint32_t bit;
+
+	for (at = 0; at < n; at++) {
+		bit = reduce(hash_of(key_of(p + at)), s->map_bits);
+		piece->places[count] = (uint16_t)at;
+		count += s->map[bit / 32] >> bit % 32 & 1;
+	}
+	piece->n = count;
+}
+
+static const struct bucket *
+find_bucket(const struct engine_strings *s, const char *key)
+{
+	return &s->buckets[reduce(hash_of(key_of(key)), s->bucket_count)];
+}
+
+/* Keeps the places where the bytes beside the key fit a string, too. */
+static void
+drop_places(const struct engine_strings *s, struct piece *piece)
+{
+	const struct bucket *b;
+	size_t i, count = 0;
+	const char *key;
+
+	for (i = 0; i < piece->n; i++) {
+		key = piece->bytes + MARGIN + piece->places[i];
+		b = find_bucket(s, key);
+		__builtin_prefetch(&s->all[b->first]);
+		piece->places[count] = piece->places[i];
+		count += b->before >> class_of(key[-1]) &
+		    b->after >> class_of(key[KEY_BYTES]) & 1;
+	}
+	piece->n = count;
+}
+
+static bool
+is_same(const struct engine_strings *s, const struct entry *e,
+    const struct near *near)
+{
+	const struct near *mask = &s->masks[e->at];
+	uint64_t odd = (near->before ^ e->near.before) & mask->before;
+
+	mask = &s->masks[e->n - e->at];
+	return (odd | ((near->after ^ e->near.after) & mask->after)) == 0;
 }
 
 /* The bytes near its key are there: and the others? */
 static bool
 is_here(const struct engine_strings *s, const struct entry *e,
-    struct span subject, size_t at)
+    const struct piece *piece, unsigned place)
 {
-	const unsigned char *p;
-	const char *text;
-	size_t i;
+	size_t at = piece->from + place;
+	const char *p = piece->bytes + MARGIN + place;
 
-	if (at < e->at || at - e->at + e->n > subject.n)
+	if (at < e->at || at - e->at + e->n > piece->subject.n)
 		return false;
-	if (is_near(e))
-		return true;
-	p = (const unsigned char *)subject.p + at - e->at;
-	text = s->texts[e->text].p;
-	for (i = 0; i < e->n; i++)
-		if (s->lower[p[i]] != (unsigned char)text[i])
-			return false;
-	return true;
+	return is_near(e) || memcmp(p - e->at, s->texts[e->text].p, e->n) == 0;
 }
 
 /* The key at this place may be that of some strings: are they here? */
 static void
-look(const struct engine_strings *s, uint32_t hash, struct span subject,
-    size_t at, engine_strings_fn *tell, void *arg)
+look(const struct engine_strings *s, const struct piece *piece, unsigned place,
+    engine_strings_fn *tell, void *arg)
 {
-	uint32_t bucket = hash >> (32 - s->bucket_bits), i, k;
-	const uint32_t end = s->first[bucket + 1];
-	struct near near = near_of(subject, at);
+	const char *key = piece->bytes + MARGIN + place;
+	const struct bucket *b = find_bucket(s, key);
 	const struct entry *e;
+	struct near near;
+	uint32_t i, k;
 
-	for (i = s->first[bucket]; i < end; i = e->others) {
+	memcpy(&near, key - NEAR_BYTES, sizeof(near));
+	for (i = b[0].first; i < b[1].first; i = e->others) {
 		e = &s->all[i];
-		if (((near.after ^ e->near.after) &
-		    s->masks[e->n - e->at].after) != 0 ||
-		    ((near.before ^ e->near.before) &
-		    s->masks[e->at].before) != 0 ||
-		    !is_here(s, e, subject, at))
+		if (!is_same(s, e, &near) || !is_here(s, e, piece, place))
 			continue;
 		for (k = i; k < e->others; k++)
-			tell(arg, s->all[k].set, at - e->at);
+			tell(arg, s->all[k].set, piece->from + place - e->at);
 	}
 }
 
-/*
- * A hash is a product, so that it moves on with its key: older bytes fall out
- * of both.
- */
 void
 engine_strings_scan(const struct engine_strings *s, struct span subject,
     engine_strings_fn *tell, void *arg)
 {
-	const unsigned char *p = (const unsigned char *)subject.p;
-	const unsigned shift = 32 - s->map_bits;
-	uint32_t hash = 0, bit;
-	size_t at;
+	struct piece piece;
+	size_t from, rest, i;
 
-	if (subject.n < LITERAL_LEAST)
-		return;
-	for (at = 0; at < LITERAL_LEAST; at++)
-		hash = (hash << CLASS_BITS) + s->hash[p[at]];
-	for (at = LITERAL_LEAST; at < subject.n; at++) {
-		hash = (hash << CLASS_BITS) + s->hash[p[at]];
-		bit = hash >> shift;
-		if (s->map[bit / 32] >> bit % 32 & 1)
-			look(s, hash, subject, at - LITERAL_LEAST, tell, arg);
+	for (from = 0; from + LITERAL_LEAST <= subject.n; from += PIECE_BYTES) {
+		rest = subject.n - from - LITERAL_LEAST + 1;
+		take_piece(subject, from, &piece);
+		find_keys(s, &piece, rest < PIECE_BYTES ? rest : PIECE_BYTES);
+		drop_places(s, &piece);
+		for (i = 0; i < piece.n; i++)
+			look(s, &piece, piece.places[i], tell, arg);
 	}
-	/* After the end comes any class: such strings have them all. */
-	look(s, hash << CLASS_BITS, subject, at - LITERAL_LEAST, tell, arg);
 }
