@@ -9,6 +9,7 @@
 #define TOPS (ONES << 7)
 #define WIDE 16		/* bytes of a vector that most processors have */
 #define FEW 4		/* bytes that are looked for at once */
+#define SHORT 64	/* bytes of a needle that may be compared often */
 
 int
 char_hex(int c)
@@ -92,6 +93,24 @@ first_odd(unsigned char odd __attribute__((vector_size(WIDE))))
 	if (half[0] != 0)
 		return first_byte(half[0]);
 	return half[1] != 0 ? 8 + first_byte(half[1]) : WIDE;
+}
+
+size_t
+span_visible_run(struct span a)
+{
+	uint64_t word, odd;
+	size_t i;
+
+	for (i = 0; i + sizeof(word) <= a.n; i += sizeof(word)) {
+		memcpy(&word, a.p + i, sizeof(word));
+		/* With its top set no byte borrows from the next. */
+		odd = (~((word | TOPS) - ONES * '!') | word) & TOPS;
+		if (odd != 0)
+			return i + first_byte(odd);
+	}
+	while (i < a.n && a.p[i] > ' ' && (unsigned char)a.p[i] <= 127)
+		i++;
+	return i;
 }
 
 /*
@@ -181,20 +200,81 @@ span_rchr(struct span a, char c)
 	return at != NULL ? (size_t)(at - a.p) : a.n;
 }
 
-size_t
-span_find(struct span a, struct span needle)
-{
-	const char *at;
-	size_t from;
+/*
+ * Two bytes of a needle: it can only stand where both do, at their distance.
+ * What fold has set is set in a byte before it is compared.
+ */
+struct marks {
+	size_t at[2];		/* offsets in the needle */
+	unsigned char byte[2], fold[2];
+};
 
-	if (needle.n == 0 || needle.n > a.n)
-		return needle.n == 0 ? 0 : a.n;
-	/* memmem prepares itself for long texts: most end here. */
-	from = span_chr(a, needle.p[0]);
+/* Offset of the first of WIDE places with both marks, or WIDE. */
+static inline size_t
+wide_marks(const char *p, const struct marks *m)
+{
+	unsigned char one __attribute__((vector_size(WIDE)));
+	unsigned char two __attribute__((vector_size(WIDE)));
+
+	memcpy(&one, p + m->at[0], WIDE);
+	memcpy(&two, p + m->at[1], WIDE);
+	return first_odd((unsigned char __attribute__((vector_size(WIDE))))
+	    (((one | m->fold[0]) == m->byte[0]) &
+	    ((two | m->fold[1]) == m->byte[1])));
+}
+
+static inline bool
+has_mark(const char *p, const struct marks *m, size_t i)
+{
+	return ((unsigned char)p[m->at[i]] | m->fold[i]) == m->byte[i];
+}
+
+/* The first place from i on, before end, that has both marks, or end. */
+static inline size_t
+next_place(const char *p, size_t i, size_t end, const struct marks *m)
+{
+	size_t found = WIDE;
+
+	for (; end - i >= WIDE && found == WIDE; i += found)
+		found = wide_marks(p + i, m);
+	if (found < WIDE)
+		return i;
+	while (i < end && !(has_mark(p + i, m, 0) && has_mark(p + i, m, 1)))
+		i++;
+	return i;
+}
+
+static size_t
+find_long(struct span a, struct span needle)
+{
+	size_t from = span_chr(a, needle.p[0]);
+	const char *at;
+
+	/* memmem prepares itself for long texts. */
 	if (needle.n > a.n - from)
 		return a.n;
 	at = memmem(a.p + from, a.n - from, needle.p, needle.n);
 	return at != NULL ? (size_t)(at - a.p) : a.n;
+}
+
+size_t
+span_find(struct span a, struct span needle)
+{
+	struct marks m = {{0}, {0}, {0}};
+	size_t i, end;
+
+	if (needle.n == 0 || needle.n > a.n)
+		return needle.n == 0 ? 0 : a.n;
+	if (needle.n > SHORT)
+		return find_long(a, needle);
+	m.byte[0] = (unsigned char)needle.p[0];
+	m.at[1] = needle.n - 1;
+	m.byte[1] = (unsigned char)needle.p[needle.n - 1];
+	end = a.n - needle.n + 1;
+	for (i = 0; (i = next_place(a.p, i, end, &m)) < end; i++)
+		if (memcmp(a.p + i, needle.p, needle.n) == 0)
+			return i;
+	return a.n;
 }
 
 /* Offset of the first of up to FEW bytes in the next WIDE, or WIDE. */
@@ -256,13 +336,6 @@ span_any_of(struct span a, const char *set, size_t n)
 	return i;
 }
 
-/* Offset of the next byte c at or after from. */
-static size_t
-next_byte(struct span a, size_t from, int c)
-{
-	return from + span_chr(span_skip(a, from), (char)c);
-}
-
 size_t
 span_rarest(struct span needle)
 {
@@ -283,29 +356,31 @@ span_rarest(struct span needle)
 	return best;
 }
 
+static void
+mark_folded(struct marks *m, size_t i, struct span needle, size_t at)
+{
+	int c = char_lower((unsigned char)needle.p[at]);
+
+	m->at[i] = at;
+	m->byte[i] = (unsigned char)c;
+	m->fold[i] = char_alpha(c) ? 'a' - 'A' : 0;
+}
+
 size_t
 span_ifind(struct span a, struct span needle, size_t key)
 {
-	size_t at, next_small, next_large;
-	int small, large;
+	struct marks m;
+	size_t i, end;
 
 	if (needle.n == 0 || needle.n > a.n)
 		return needle.n == 0 ? 0 : a.n;
-	small = char_lower(needle.p[key]);
-	large = char_alpha(small) ? small - ('a' - 'A') : small;
-	next_small = next_byte(a, key, small);
-	next_large = large != small ? next_byte(a, key, large) : a.n;
-	for (;;) {
-		at = next_small < next_large ? next_small : next_large;
-		if (needle.n - key > a.n - at)
-			return a.n;
-		if (span_ieq(span_make(a.p + at - key, needle.n), needle))
-			return at - key;
-		if (at == next_small)
-			next_small = next_byte(a, at + 1, small);
-		else
-			next_large = next_byte(a, at + 1, large);
-	}
+	mark_folded(&m, 0, needle, key);
+	mark_folded(&m, 1, needle, key > 0 ? 0 : needle.n - 1);
+	end = a.n - needle.n + 1;
+	for (i = 0; (i = next_place(a.p, i, end, &m)) < end; i++)
+		if (span_folds(a.p + i, needle.p, needle.n))
+			return i;
+	return a.n;
 }
 
 struct span

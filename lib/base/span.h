@@ -155,6 +155,9 @@ bool span_iends(struct span a, const char *suffix);
 size_t span_ascii_run(struct span a);	/* bytes before one above 127 */
 bool span_ascii(struct span a);		/* no byte above 127 */
 
+/* Bytes before one above 127, a blank or a control byte; DEL is none here. */
+size_t span_visible_run(struct span a);
+
 /*
  * Bytes at the start of a that are words of printable ASCII with one blank
  * between each two, as nearly all text is; it ends with a word.

@@ -13,11 +13,16 @@
 #include "base/arena.h"
 #include "base/span.h"
 
+struct link_slot {
+	uint32_t hash;
+	uint32_t number;	/* + 1, 0 is empty */
+};
+
 struct link_set {
 	struct arena *arena;
 	struct span *items;	/* the strings; they live as long as given */
 	size_t count;
-	uint32_t *slots;	/* number + 1, 0 is empty */
+	struct link_slot *slots;
 	size_t room;		/* of slots, a power of two */
 	uint64_t seed;
 };

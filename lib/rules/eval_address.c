@@ -17,10 +17,14 @@ struct address_slot {
 static struct address_slot *
 slot_of(struct facts *f)
 {
-	if (f->slots[SLOT_ADDRESS] == NULL)
-		f->slots[SLOT_ADDRESS] = arena_alloc(f->arena,
-		    sizeof(struct address_slot));
-	return f->slots[SLOT_ADDRESS];
+	struct address_slot *slot = f->slots[SLOT_ADDRESS];
+
+	if (slot != NULL)
+		return slot;
+	/* Most of it is room for addresses, and stays empty. */
+	slot = f->slots[SLOT_ADDRESS] = arena_raw(f->arena, sizeof(*slot));
+	slot->has_from = slot->has_to = slot->has_body = false;
+	return slot;
 }
 
 static const struct senders *
@@ -372,10 +376,11 @@ freemail_from(struct facts *f, const struct eval_call *call)
 static int
 freemail_header(struct facts *f, const struct eval_call *call)
 {
-	struct senders all = {.count = 0};
+	struct senders all;
 
 	if (!lists_has_freemail(f->lists))
 		return 0;
+	all.count = 0;
 	senders_add(f, arena_printf(f->arena, "%.*s:addr",
 	    SPAN_ARG(call->args[0].text)).p, &all);
 	return freemail_matches(f, &all, call, 1);
@@ -438,12 +443,13 @@ freemail_replyto(struct facts *f, const struct eval_call *call)
 {
 	bool reply = call->count > 0 &&
 	    span_is(call->args[0].text, "reply");
-	struct senders from = {.count = 0}, to = {.count = 0};
+	struct senders from, to;
 	bool from_free, to_free;
 
 	if (!lists_has_freemail(f->lists) || is_bulk(f) || (!reply &&
 	    call->count > 0 && !span_is(call->args[0].text, "replyto")))
 		return 0;
+	from.count = to.count = 0;
 	senders_add(f, "From:addr", &from);
 	senders_add(f, "Reply-To:addr", &to);
 	from_free = any_freemail(f, &from);

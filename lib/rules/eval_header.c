@@ -57,7 +57,10 @@ header(struct facts *f)
 
 	if (h != NULL)
 		return h;
-	f->slots[SLOT_HEADER] = h = arena_alloc(f->arena, sizeof(*h));
+	/* Most of it is room for recipients. */
+	f->slots[SLOT_HEADER] = h = arena_raw(f->arena, sizeof(*h));
+	h->recipient_count = 0;
+	h->similar_known = h->frame_known = false;
 	to = values(f, "ToCc:addr");
 	add_recipients(h, &to);
 	if (to.count < SIMILAR_MIN) {

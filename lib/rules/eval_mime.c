@@ -266,8 +266,10 @@ count_line(struct span line, struct caps *caps)
 	for (at = from; at + back.n <= line.n; at++)
 		if (span_eq(span_head(span_skip(line, at), back.n), back))
 			to = at + back.n;
-	if (to == from)
-		to = from = line.n;
+	if (to == from) {
+		count_caps(line, caps);
+		return;
+	}
 	count_caps(span_head(line, from), caps);
 	count_caps(span_skip(line, to), caps);
 }

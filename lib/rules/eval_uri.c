@@ -23,6 +23,7 @@ static bool
 host_listed(struct facts *f, struct span list)
 {
 	const struct links *links = facts_links(f);
+	struct span host, last = {NULL, 0};
 	const struct link *k;
 	size_t i, n;
 
@@ -30,10 +31,13 @@ host_listed(struct facts *f, struct span list)
 		k = links->items[i];
 		if (!k->for_rules || mail_link(k))
 			continue;
-		for (n = 0; n < k->host_count; n++)
-			if (lists_uri_host(f->lists, list, k->hosts[n].host) ==
-			    LISTING_IN)
+		for (n = 0; n < k->host_count; n++, last = host) {
+			host = k->hosts[n].host;
+			/* Many lead to where the one before does. */
+			if (!span_eq(host, last) && lists_uri_host(f->lists,
+			    list, host) == LISTING_IN)
 				return true;
+		}
 	}
 	return false;
 }

@@ -203,6 +203,19 @@ run_end(struct state *s, size_t at, const char *stop)
 	return at;
 }
 
+/*
+ * A run from at to end, without any byte of stop.  If the form goes on with one
+ * of these, then behind all of the run.
+ */
+static bool
+run_up_to(struct state *s, char letter, const char *form, size_t at,
+    size_t least, size_t end, const char *stop)
+{
+	if (least < end && form[0] != '\0' && char_among(form[0], stop))
+		least = end;
+	return run(s, letter, form, at, least, end, false);
+}
+
 static bool
 words(struct state *s, char letter, const char *form, size_t at)
 {
@@ -213,25 +226,26 @@ words(struct state *s, char letter, const char *form, size_t at)
 		least = 1;
 	while (end < s->text.n && !is_blank(s->text.p[end]))
 		end++;
-	return run(s, letter, form, at, at + least, end, false);
+	return run_up_to(s, letter, form, at, at + least, end, " ");
 }
 
 /* Runs that end with a bracket. */
 static bool
 brackets(struct state *s, char letter, const char *form, size_t at)
 {
-	size_t end = run_end(s, at, letter == 'p' ? " ()" : ")");
+	const char *stop = letter == 'p' ? " ()" : ")";
+	size_t end = run_end(s, at, stop);
 	bool any = letter == 'p' || letter == 'P' || letter == 'q';
 
 	if (letter == 'A') {
 		if (at >= s->text.n || !char_alpha((unsigned char)
 		    s->text.p[at]))
 			return false;
-		return run(s, letter, form, at, at + 2, end, false);
+		return run_up_to(s, letter, form, at, at + 2, end, stop);
 	}
 	if (letter == 'q' && end > at + QUERY_MAX)
 		end = at + QUERY_MAX;
-	return run(s, letter, form, at, at + !any, end, false);
+	return run_up_to(s, letter, form, at, at + !any, end, stop);
 }
 
 /* Literal alternatives and classes: where the form goes on, or NOT_FOUND. */

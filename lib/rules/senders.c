@@ -1,6 +1,8 @@
 /* senders - all addresses that say from whom a message is, or for whom. */
 #include "rules/senders.h"
 
+#include <string.h>
+
 #include "mail/registry.h"
 #include "rules/field.h"
 
@@ -45,11 +47,12 @@ senders_add(struct facts *f, const char *field, struct senders *out)
 static void
 squeeze(struct facts *f, struct senders *s)
 {
-	struct senders once = {.count = 0};
+	struct senders once;
 	struct span in;
 	char *p;
 	size_t i, k, n;
 
+	once.count = 0;
 	for (i = 0; i < s->count; i++) {
 		in = s->items[i];
 		p = arena_bytes(f->arena, in.n);
@@ -58,7 +61,8 @@ squeeze(struct facts *f, struct senders *s)
 				p[n++] = in.p[k];
 		add(f, span_make(p, n), &once);
 	}
-	*s = once;
+	s->count = once.count;
+	memcpy(s->items, once.items, once.count * sizeof(*once.items));
 }
 
 void

@@ -68,52 +68,61 @@ is_symbol(uint32_t c)
 	return false;
 }
 
-enum kind { KIND_OTHER, KIND_WORD, KIND_SPACE, KIND_WIDE };
+enum kind { KIND_OTHER, KIND_WORD, KIND_SPACE };
 
-/* What the character beyond ASCII there, of n bytes, is to a word. */
+/*
+ * What the character there, of n bytes, is to a word; it is no printable one of
+ * ASCII.
+ */
 static enum kind
-wide_kind(const char *p, const char *end, size_t *n)
+odd_kind(const char *p, const char *end, bool wide, size_t *n)
 {
+	*n = 1;
+	if ((unsigned char)*p <= 127)
+		return char_space(*p) ? KIND_SPACE : KIND_OTHER;
+	if (!wide)
+		return KIND_OTHER;
 	if (html_char_at(p, end, n) == HTML_CHAR_SPACE)
 		return KIND_SPACE;
 	return is_symbol(decode(p, *n)) ? KIND_OTHER : KIND_WORD;
+}
+
+static bool
+has_word(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	/* Mostly the first one is. */
+	while (i < n && !char_word(p[i]))
+		i++;
+	return i < n;
 }
 
 /* The next word of *rest; false when there is none. */
 static bool
 next_token(struct span *rest, bool wide, struct span *out)
 {
-	static const unsigned char kinds[0x100] = {
-		['\t' ... '\r'] = KIND_SPACE, [' '] = KIND_SPACE,
-		['0' ... '9'] = KIND_WORD, ['A' ... 'Z'] = KIND_WORD,
-		['_'] = KIND_WORD, ['a' ... 'z'] = KIND_WORD,
-		[0x80 ... 0xff] = KIND_WIDE,
-	};
-	const char *p = rest->p, *end = rest->p + rest->n, *from = p;
-	unsigned kind, seen = 0;
+	const char *p = rest->p, *end = p + rest->n, *from = p, *to = p;
+	enum kind kind = KIND_OTHER;
+	bool seen = false;
 	size_t n;
 
-	while (p < end) {
-		kind = kinds[(unsigned char)*p];
-		if (kind < KIND_SPACE) {
-			seen |= kind;
-			p++;
-			continue;
-		}
-		n = 1;
-		if (kind == KIND_WIDE)
-			kind = wide ? wide_kind(p, end, &n) : KIND_OTHER;
-		if (kind == KIND_SPACE && seen != 0)
-			break;
-		p += n;
+	while (p < end && !(kind == KIND_SPACE && seen)) {
 		if (kind == KIND_SPACE)
 			from = p;
-		else
-			seen |= kind;
+		n = span_visible_run(span_between(p, end));
+		seen = seen || has_word(p, n);
+		to = p += n;
+		if (p == end)
+			break;
+		kind = odd_kind(p, end, wide, &n);
+		p += n;
+		to = kind == KIND_SPACE ? to : p;
+		seen = seen || kind == KIND_WORD;
 	}
-	*out = span_between(from, p);
+	*out = span_between(from, to);
 	*rest = span_between(p, end);
-	return seen != 0;
+	return seen;
 }
 
 void

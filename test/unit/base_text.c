@@ -374,7 +374,42 @@ static const struct {
 	{ "@eA\200@", "ea\200", 1 },
 	{ "Zz E e", " e", 2 },
 	{ "bAB", "ab", 1 },
+	{ "sixteen or more bytes before aNeedle, aNeedle", "aneedle", 29 },
+	{ "a--needle a-needle aNeeDle anEedle and sixteen more", "aneedle",
+	    19 },
+	{ "anneedle a needle or fifteen bytes of no@@dle", "aneedle", 45 },
+	{ "0123456789abcde\001x 0123456789abcde!x 0123456789ABCDE!X",
+	    "e!x", 32 },
 };
+
+static void
+test_find(void)
+{
+	size_t i, key;
+
+	CHECK("find", span_find(span_of("ababc"), span_of("abc")) == 2);
+	CHECK("find at the end",
+	    span_find(span_of("xxab"), span_of("ab")) == 2);
+	CHECK("find what is cut off",
+	    span_find(span_of("xxab"), span_of("abc")) == 4);
+	CHECK("find nothing", span_find(span_of("ab"), span_of("")) == 0);
+	CHECK("find far behind", span_find(span_of("a--needle: sixteen bytes "
+	    "aNeedle aneedlE aneedle"), span_of("aneedle")) == 41);
+	CHECK("find in the last bytes", span_find(span_of("sixteen bytes and "
+	    "e=b, e=e"), span_of("e=e")) == 23);
+	CHECK("find in vain", span_find(span_of("sixteen bytes and then "
+	    "e=b, e-e"), span_of("e=e")) == 31);
+	CHECK("find a long one", span_find(span_of("- a needle of more bytes "
+	    "than sixty-four, so that it may not be compared often"),
+	    span_of("a needle of more bytes than sixty-four, so that it may "
+	    "not be compared")) == 2);
+	for (i = 0; i < ROWS(finds); i++)
+		for (key = 0; key == 0 ||
+		    key < strlen(finds[i].needle); key++)
+			CHECK(finds[i].needle, span_ifind(span_of(
+			    finds[i].text), span_of(finds[i].needle), key) ==
+			    finds[i].at);
+}
 
 static void
 test_bytes(void)
@@ -382,7 +417,7 @@ test_bytes(void)
 	const struct span parts[] = {SPAN("a:"), SPAN(""), SPAN("b"),
 	    SPAN("cd")};
 	struct arena arena;
-	size_t i, key;
+	size_t i;
 
 	for (i = 0; i < ROWS(bytes); i++) {
 		CHECK("word", char_word(bytes[i].c) == bytes[i].word);
@@ -396,18 +431,14 @@ test_bytes(void)
 	    span_ascii_run(span_of("12345678901\2003456789")) == 11 &&
 	    span_ascii_run(span_of("\200")) == 0 &&
 	    span_ascii_run(span_of(NULL)) == 0);
-	CHECK("find", span_find(span_of("ababc"), span_of("abc")) == 2);
-	CHECK("find at the end",
-	    span_find(span_of("xxab"), span_of("ab")) == 2);
-	CHECK("find what is cut off",
-	    span_find(span_of("xxab"), span_of("abc")) == 4);
-	CHECK("find nothing", span_find(span_of("ab"), span_of("")) == 0);
-	for (i = 0; i < ROWS(finds); i++)
-		for (key = 0; key == 0 ||
-		    key < strlen(finds[i].needle); key++)
-			CHECK(finds[i].needle, span_ifind(span_of(
-			    finds[i].text), span_of(finds[i].needle), key) ==
-			    finds[i].at);
+	CHECK("a run of what is seen",
+	    span_visible_run(span_of("12345678!~\177! 3456789")) == 12 &&
+	    span_visible_run(span_of("1234567\200")) == 7 &&
+	    span_visible_run(span_of("123456\t\377")) == 6 &&
+	    span_visible_run(span_of("abc")) == 3 &&
+	    span_visible_run(span_of("abc\377")) == 3 &&
+	    span_visible_run(span_of("ab\036c")) == 2 &&
+	    span_visible_run(span_of(NULL)) == 0);
 	CHECK("rarest", span_rarest(span_of("the Mx")) == 5 &&
 	    span_rarest(span_of("Ee@z")) == 3 &&
 	    span_rarest(span_of("a.b")) == 1 && span_rarest(span_of("")) == 0);
@@ -433,6 +464,7 @@ test_bytes(void)
 int
 main(void)
 {
+	test_find();
 	test_bytes();
 	test_prose();
 	test_sets();

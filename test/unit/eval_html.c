@@ -77,6 +77,9 @@ static const struct lab_row rows[] = {
 	{"no links", link_rules, HTML("<p>a"), ""},
 	{"listed", link_rules, "To: a\n\nhttp://www.bad.example/ "
 	    "http://good.example/ http://a.mine.example/\n", "BAD GOOD MINE"},
+	{"listed, behind the same host twice", link_rules, "To: a\n\n"
+	    "http://a.example/1 http://a.example/2 http://mine.example/\n",
+	    "MINE"},
 	{"left out", link_rules, "To: a\n\nhttp://a.not.mine.example/\n", ""},
 	{"mail to there", link_rules, HTML("<a href=mailto:a@bad.example>a"),
 	    ""},
