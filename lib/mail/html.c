@@ -146,6 +146,8 @@ html_parse(struct arena *arena, struct span input)
 	if (cut)
 		h->limits |= 1u << HTML_LIMIT_BYTES;
 	h->rules = x.odd ? rules_alone(arena, input) : html_rules_end(&build);
+	if (h->rules->uri_truncated)
+		h->limits |= 1u << HTML_LIMIT_URL;
 	if (h->comments > HTML_COMMENTS_MAX)
 		h->limits |= 1u << HTML_LIMIT_COMMENTS;
 	return h;

@@ -32,6 +32,8 @@
 #define HTML_RUNS_MAX 100000		/* changes between shown and hidden */
 #define HTML_COMMENTS_MAX 10000		/* kept; all are counted */
 #define HTML_URL_MAX 8192		/* bytes of one URL, as SpamAssassin */
+#define HTML_BASE_SHARE 8		/* <base> adds that many times the
+					 * input to URIs for rules */
 
 /* Limits that were reached; struct html.limits holds bits 1 << limit. */
 enum html_limit {

@@ -201,7 +201,7 @@ html_rules_begin(struct html_rules_build *b, struct arena *arena,
 	b->out->length = (double)html_chars_count(input);
 	b->out->min_size = b->out->max_size = 3;
 	html_rules_style_begin(b);
-	html_rules_uri_begin(b);
+	html_rules_uri_begin(b, input.n);
 }
 
 static void

@@ -86,6 +86,7 @@ struct html_rules_build {
 	size_t uri_count, uri_room, uri_last;
 	struct link_set *uri_set;	/* their numbers */
 	struct span base;
+	size_t base_left;		/* bytes that it may still add */
 
 	/* Inside which elements text is now. */
 	struct html_name *a, *title, *script, *style;
@@ -130,7 +131,7 @@ void html_rules_unstyle(struct html_rules_build *, enum html_element_id);
 bool html_rules_unseen(struct html_rules_build *);
 uint32_t html_rules_colour(struct span);
 
-void html_rules_uri_begin(struct html_rules_build *);
+void html_rules_uri_begin(struct html_rules_build *, size_t input);
 struct span html_rules_uri_clean(struct html_rules_build *, struct span);
 /* Its index + 1, or 0 when there is no room. */
 size_t html_rules_uri_entry(struct html_rules_build *, struct span uri);

@@ -18,9 +18,10 @@ struct parts {
 };
 
 void
-html_rules_uri_begin(struct html_rules_build *b)
+html_rules_uri_begin(struct html_rules_build *b, size_t input)
 {
 	b->base = span_of("");
+	b->base_left = HTML_BASE_SHARE * input;
 	b->uri_set = linkset_new(b->arena);
 }
 
@@ -161,22 +162,15 @@ remove_dots(struct html_rules_build *b, struct span path)
 static struct span
 merge(struct html_rules_build *b, const struct parts *base, struct span path)
 {
-	struct html_bytes out = { NULL, 0, 0 };
 	size_t slash;
 
 	if (base->has_authority && (base->path.n == 0 ||
-	    span_is(base->path, "0"))) {
-		html_bytes_add(b->arena, &out, span_of("/"));
-	} else {
-		slash = span_rchr(base->path, '/');
-		if (slash < base->path.n)
-			html_bytes_add(b->arena, &out,
-			    span_head(base->path, slash + 1));
-	}
-	if (out.n == 0)
+	    span_is(base->path, "0")))
+		return arena_join(b->arena, span_of("/"), path);
+	slash = span_rchr(base->path, '/');
+	if (slash == base->path.n)
 		return path;
-	html_bytes_add(b->arena, &out, path);
-	return span_make(out.p, out.n);
+	return arena_join(b->arena, span_head(base->path, slash + 1), path);
 }
 
 static void
@@ -226,31 +220,31 @@ host_like(struct span authority, const char *what)
 static struct span
 compose(struct html_rules_build *b, const struct parts *t)
 {
-	struct html_bytes out = { NULL, 0, 0 };
-	struct arena *a = b->arena;
+	struct span parts[9];
+	size_t n = 0;
 
 	if (t->has_scheme && !span_is(t->scheme, "0")) {
-		html_bytes_add(a, &out, t->scheme);
-		html_bytes_add(a, &out, span_of(":"));
+		parts[n++] = t->scheme;
+		parts[n++] = span_of(":");
 	} else if (t->has_authority && host_like(t->authority, "www")) {
-		html_bytes_add(a, &out, span_of("http:"));
+		parts[n++] = span_of("http:");
 	} else if (t->has_authority && host_like(t->authority, "ftp")) {
-		html_bytes_add(a, &out, span_of("ftp:"));
+		parts[n++] = span_of("ftp:");
 	}
 	if (t->has_authority) {
-		html_bytes_add(a, &out, span_of("//"));
-		html_bytes_add(a, &out, t->authority);
+		parts[n++] = span_of("//");
+		parts[n++] = t->authority;
 	}
-	html_bytes_add(a, &out, t->path);
+	parts[n++] = t->path;
 	if (t->has_query) {
-		html_bytes_add(a, &out, span_of("?"));
-		html_bytes_add(a, &out, t->query);
+		parts[n++] = span_of("?");
+		parts[n++] = t->query;
 	}
 	if (t->has_fragment) {
-		html_bytes_add(a, &out, span_of("#"));
-		html_bytes_add(a, &out, t->fragment);
+		parts[n++] = span_of("#");
+		parts[n++] = t->fragment;
 	}
-	return span_make(out.p, out.n);
+	return arena_concat(b->arena, parts, n);
 }
 
 /* What nothing about has to change: the ordinary absolute URL. */
@@ -293,6 +287,11 @@ target(struct html_rules_build *b, struct span uri)
 		return uri;
 	if (b->base.n == 0 && is_bare(&r))
 		return uri;
+	if (b->base.n > b->base_left) {
+		b->base = span_of("");
+		b->out->uri_truncated = true;
+	}
+	b->base_left -= b->base.n;
 	parse(b->base, &base);
 	resolve(b, &base, &r, &t);
 	return compose(b, &t);

@@ -237,8 +237,14 @@ absolute(struct links *l, struct span url, const struct url *base)
 {
 	struct url at;
 
-	if (base != NULL)
+	if (base != NULL && l->work > LINKS_WORK_MAX) {
+		l->full = true;
+		return url;
+	}
+	if (base != NULL) {
+		l->work += base->text.n;
 		return url_parse(l->arena, url, base, &at) ? at.text : url;
+	}
 	if (span_starts(url, "//"))
 		return arena_printf(l->arena, "http:%.*s", SPAN_ARG(url));
 	if (url.n == 0 || strchr("/?#.", url.p[0]) != NULL ||

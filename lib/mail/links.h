@@ -24,7 +24,8 @@
 
 #define LINKS_MAX 4096		/* different ones in a message */
 #define LINKS_BYTES_MAX (2u << 20)	/* of all as written */
-#define LINKS_WORK_MAX (16u << 20)	/* of all forms for rules */
+#define LINKS_WORK_MAX (16u << 20)	/* of all forms for rules, and of what
+					 * <base> adds for readers */
 #define LINK_FORMS_MAX 64	/* forms for rules, of one link */
 #define LINK_TARGETS_MAX 16	/* redirections that rules see through */
 #define LINK_SHOWN_MAX 256	/* different shown texts of one link */

@@ -353,6 +353,38 @@ many_shown(void)
 	lab_close(&lab);
 }
 
+/* A long <base> is not put before each of many short links. */
+static void
+long_base(void)
+{
+	const struct html *h;
+	struct buf html;
+	struct lab lab;
+	unsigned i;
+	size_t used;
+
+	lab_open(&lab);
+	buf_init(&html, 1 << 20);
+	buf_puts(&html, "<base href=http://a.com/");
+	for (i = 0; i < HTML_URL_MAX - 40; i++)
+		buf_char(&html, 'x');
+	buf_puts(&html, "/>");
+	for (i = 0; i < HTML_LINKS_MAX - 1; i++)
+		buf_puts(&html, "<img src=x>");
+	h = html_parse(&lab.arena, buf_contents(&html));
+	CHECK("long base", lab.arena.used < 100 * html.n);
+	CHECK("long base", h->limits == 1u << HTML_LIMIT_URL);
+	CHECK("long base, rules", h->rules->uri_count == 3 &&
+	    span_is(h->rules->uris[2].uri, "x"));
+	used = lab.arena.used;
+	links_add_html(lab.links, h);
+	CHECK("long base, links", lab.links->full);
+	CHECK("long base, links",
+	    lab.arena.used - used < 2 * (size_t)LINKS_WORK_MAX);
+	buf_done(&html);
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -362,5 +394,6 @@ main(void)
 	hosts();
 	limits();
 	many_shown();
+	long_base();
 	return test_end();
 }
