@@ -84,21 +84,28 @@ static bool
 find_hit(struct engine_scratch *s, const struct engine_slot *slot,
     unsigned number, struct span subject, size_t at, struct regex_found *out)
 {
-	enum regex_answer answer;
+	enum regex_answer answer = regex_match(slot->item->regex, s->regex,
+	    subject, at, out);
 
-	if (slot->item->brief != NULL) {
-		out->from = at;
-		return brief_find(slot->item->brief, subject, &out->from,
-		    &out->to);
-	}
-	answer = regex_match(slot->item->regex, s->regex, subject, at, out);
 	charge(s, number, slot->id, out->steps, answer == REGEX_LIMIT);
 	return answer == REGEX_MATCH;
 }
 
-/* All hits of a pattern in a text that count, from a place on. */
-static void
-confirm(struct engine_scratch *s, const struct engine_slot *slot,
+static unsigned
+count_brief(struct engine_scratch *s, const struct engine_slot *slot,
+    const struct chance *c)
+{
+	struct regex_found first = {.from = c->from};
+	unsigned count = brief_count(slot->item->brief, c->subject, slot->most,
+	    &first.from, &first.to);
+
+	if (count > 0)
+		add_hit(s, slot, c->subject, &first)->count = count;
+	return count;
+}
+
+static unsigned
+count_regex(struct engine_scratch *s, const struct engine_slot *slot,
     const struct chance *c)
 {
 	struct engine_hit *hit = NULL;
@@ -118,6 +125,17 @@ confirm(struct engine_scratch *s, const struct engine_slot *slot,
 		at = found.to > at && found.to > found.from ? found.to :
 		    (found.to > at ? found.to : at) + 1;
 	}
+	return count;
+}
+
+/* All hits of a pattern in a text that count, from a place on. */
+static void
+confirm(struct engine_scratch *s, const struct engine_slot *slot,
+    const struct chance *c)
+{
+	unsigned count = slot->item->brief != NULL ? count_brief(s, slot, c) :
+	    count_regex(s, slot, c);
+
 	if (count > 0 && slot->once)
 		finish(s, c->slot);
 }
