@@ -424,6 +424,25 @@ take_stride(struct lane *l, size_t n)
 	l->left -= n;
 }
 
+/* Where the end of its text leads to from a row. */
+static size_t
+find_end(const struct lane *l)
+{
+	unsigned end = l->filter->nodes->end;
+	struct nodeset *room;
+	size_t next = l->row;
+
+	if (end == 0 || l->row <= STATE_STUCK * l->filter->size)
+		return l->row;
+	next = atomic_load(&l->table->go[l->row + end]);
+	if (next == 0) {
+		room = nodeset_new(l->filter->nodes);
+		next = learn(l->filter, l->row, end, room);
+		free(room);
+	}
+	return next;
+}
+
 /* False when the lane has its answer. */
 static inline bool
 goes_on(struct lane *l)
@@ -442,7 +461,8 @@ goes_on(struct lane *l)
 	if (l->left > 0 && l->row > STATE_STUCK * size &&
 	    (l->row != STATE_FIRST * size || l->left > l->job->rest))
 		return true;
-	l->job->passes = l->row == STATE_PASSED * size;
+	l->job->passes = STATE_PASSED * size == (l->left > 0 ? l->row :
+	    find_end(l));
 	return false;
 }
 
