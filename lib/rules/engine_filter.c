@@ -34,8 +34,9 @@ enum { STATE_UNKNOWN, STATE_PASSED, STATE_STUCK, STATE_FIRST };
 struct table {
 	struct table *older;	/* that others may still look at */
 	size_t states;		/* that there is room for */
-	uint8_t class[256];	/* that of the nodes: near, and one place less
-				 * to be kept in mind */
+	/* As in the filter and its nodes, which lanes need not look at: */
+	unsigned size, end;
+	uint8_t class[256];
 	_Atomic uint16_t go[];
 };
 
@@ -169,6 +170,8 @@ table_new(const struct filter *f, size_t states, struct table *older)
 
 	t->older = older;
 	t->states = states;
+	t->size = f->size;
+	t->end = f->nodes->end;
 	memcpy(t->class, f->nodes->class, sizeof(t->class));
 	return t;
 }
@@ -436,11 +439,11 @@ take_stride(struct lane *l, size_t n)
 static size_t
 find_end(const struct lane *l)
 {
-	unsigned end = l->filter->nodes->end;
+	const unsigned end = l->table->end;
 	struct nodeset *room;
 	size_t next = l->row;
 
-	if (end == 0 || l->row <= STATE_STUCK * l->filter->size)
+	if (end == 0 || l->row <= STATE_STUCK * l->table->size)
 		return l->row;
 	next = atomic_load(&l->table->go[l->row + end]);
 	if (next == 0) {
@@ -455,7 +458,7 @@ find_end(const struct lane *l)
 static inline bool
 goes_on(struct lane *l)
 {
-	const unsigned size = l->filter->size;
+	const unsigned size = l->table->size;
 	unsigned exit = atomic_load_explicit(&l->table->go[l->row + size - 1],
 	    memory_order_relaxed);
 	size_t n;
@@ -477,12 +480,11 @@ goes_on(struct lane *l)
 static bool
 lane_begin(struct lane *l, struct filter_job *job)
 {
-	struct filter *f = job->filter;
+	const struct table *t = atomic_load(&job->filter->table);
 
-	*l = (struct lane){.filter = f, .job = job,
-	    .table = atomic_load(&f->table),
+	*l = (struct lane){.filter = job->filter, .job = job, .table = t,
 	    .p = (const unsigned char *)job->text.p, .left = job->text.n,
-	    .row = STATE_FIRST * f->size};
+	    .row = STATE_FIRST * t->size};
 	return goes_on(l);
 }
 

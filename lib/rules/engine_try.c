@@ -155,22 +155,22 @@ chances_try(const struct engine *e, struct engine_scratch *s,
 {
 	const struct chance *waiting[CHANCES_MAX], *c;
 	struct filter_job jobs[CHANCES_MAX];
-	const struct item *item;
+	const struct engine_slot *slot;
 	size_t i, count = 0;
 
 	for (i = 0; i < n; i++) {
 		c = &chances[i];
-		item = e->slots[c->slot].item;
+		slot = &e->slots[c->slot];
 		if (s->steps[c->slot] == ENGINE_FINISHED ||
-		    !run_occurs(&item->run, c->subject))
+		    (slot->run != NULL && !run_occurs(slot->run, c->subject)))
 			continue;
-		if (item->filter == NULL) {
-			confirm(s, &e->slots[c->slot], c);
+		if (slot->filter == NULL) {
+			confirm(s, slot, c);
 			continue;
 		}
-		jobs[count].filter = item->filter;
+		jobs[count].filter = slot->filter;
 		jobs[count].text = span_skip(c->subject, c->from);
-		jobs[count].rest = find_rest(c, item->run.least);
+		jobs[count].rest = find_rest(c, slot->least);
 		waiting[count++] = c;
 	}
 	filters_run(jobs, count);
