@@ -25,6 +25,7 @@ struct brief {
 	uint64_t ends[BYTES_MAX];	/* rows of so many bytes and one more */
 	unsigned starts;		/* bytes that rows begin with */
 	char start;			/* one of them */
+	bool single;			/* no row has more than one byte */
 };
 
 static bool
@@ -103,6 +104,9 @@ make_brief(const struct rows *rows)
 					b->at[k][c] |= UINT64_C(1) << i;
 		b->ends[rows->all[i].n - 1] |= UINT64_C(1) << i;
 	}
+	b->single = true;
+	for (k = 1; k < BYTES_MAX; k++)
+		b->single &= b->ends[k] == 0;
 	for (c = 0; c < 256; c++)
 		if (b->at[0][c] != 0) {
 			b->starts++;
@@ -152,8 +156,9 @@ take(const struct brief *b, uint64_t left, struct span rest)
 	return first != 0 ? n + 1 : 0;
 }
 
-bool
-brief_find(const struct brief *b, struct span subject, size_t *from,
+/* Whether there is a match at or after *from; then *from and *to are its. */
+static bool
+find_match(const struct brief *b, struct span subject, size_t *from,
     size_t *to)
 {
 	const uint64_t *first = b->at[0];
@@ -174,4 +179,38 @@ brief_find(const struct brief *b, struct span subject, size_t *from,
 		}
 	}
 	return false;
+}
+
+/* Those that are matches by themselves. */
+static size_t
+count_bytes(const struct brief *b, struct span text)
+{
+	const char *p, *end = text.p + text.n;
+	size_t n = 0;
+
+	if (b->starts == 1)
+		for (p = text.p; p < end; p++)
+			n += *p == b->start;
+	else
+		for (p = text.p; p < end; p++)
+			n += b->at[0][(unsigned char)*p] != 0;
+	return n;
+}
+
+unsigned
+brief_count(const struct brief *b, struct span subject, unsigned most,
+    size_t *from, size_t *to)
+{
+	size_t at, end, rest;
+	unsigned n = 1;
+
+	if (most == 0 || !find_match(b, subject, from, to))
+		return 0;
+	if (b->single && most > 1) {
+		rest = count_bytes(b, span_skip(subject, *to));
+		return rest < most ? (unsigned)rest + 1 : most;
+	}
+	for (at = *to; n < most && find_match(b, subject, &at, &end); at = end)
+		n++;
+	return n;
 }

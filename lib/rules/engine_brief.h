@@ -16,8 +16,11 @@ struct brief *brief_new(const struct tree *);
 void brief_free(struct brief *);
 size_t brief_size(const struct brief *);
 
-/* Whether there is a match at or after *from; then *from and *to are its. */
-bool brief_find(const struct brief *, struct span subject, size_t *from,
-    size_t *to);
+/*
+ * How many matches there are at or after *from, each after the one before; at
+ * most is enough.  *from and *to are the first one's, if there is any.
+ */
+unsigned brief_count(const struct brief *, struct span subject, unsigned most,
+    size_t *from, size_t *to);
 
 #endif

@@ -15,7 +15,7 @@
 #define WORD_BITS 64
 #define STATES_MIN 8		/* room in a table at first */
 #define NODES_VISITED_MAX 20000000	/* to work out states: some 0.3 s */
-#define LANES 3			/* texts at once: one table's delay is the
+#define LANES 4			/* texts at once: one table's delay is the
 				 * others' time, and all fit into registers */
 #define STRIDE 32		/* bytes between two looks at the states */
 #define NO_EXIT 256		/* by more than one byte, or a common one */
@@ -34,6 +34,9 @@ enum { STATE_UNKNOWN, STATE_PASSED, STATE_STUCK, STATE_FIRST };
 struct table {
 	struct table *older;	/* that others may still look at */
 	size_t states;		/* that there is room for */
+	/* As in the filter and its nodes, which lanes need not look at: */
+	unsigned size, end;
+	uint8_t class[256];
 	_Atomic uint16_t go[];
 };
 
@@ -167,6 +170,9 @@ table_new(const struct filter *f, size_t states, struct table *older)
 
 	t->older = older;
 	t->states = states;
+	t->size = f->size;
+	t->end = f->nodes->end;
+	memcpy(t->class, f->nodes->class, sizeof(t->class));
 	return t;
 }
 
@@ -337,7 +343,6 @@ filter_size(const struct filter *f)
 struct lane {
 	struct filter *filter;
 	const struct table *table;
-	const uint8_t *class;
 	const unsigned char *p;
 	size_t left;
 	size_t row, after;		/* a stride */
@@ -345,10 +350,9 @@ struct lane {
 };
 
 static inline size_t
-next_row(const struct table *t, const uint8_t *class, size_t row,
-    unsigned char byte)
+next_row(const struct table *t, size_t row, unsigned char byte)
 {
-	return atomic_load_explicit(&t->go[row + class[byte]],
+	return atomic_load_explicit(&t->go[row + t->class[byte]],
 	    memory_order_acquire);
 }
 
@@ -356,25 +360,29 @@ next_row(const struct table *t, const uint8_t *class, size_t row,
 static inline __attribute__((always_inline)) void
 run_known(struct lane *l, size_t lanes, size_t n)
 {
-	const struct table *a = l[0].table, *b = l[1].table, *c = l[2].table;
-	const uint8_t *d = l[0].class, *e = l[1].class, *f = l[2].class;
+	const struct table *a = l[0].table, *b = l[1].table, *c = l[2].table,
+	    *d = l[3].table;
 	const unsigned char *p = l[0].p + n,
 	    *q = lanes > 1 ? l[1].p + n : NULL,
-	    *r = lanes > 2 ? l[2].p + n : NULL;
-	size_t i = l[0].row, j = l[1].row, k = l[2].row;
+	    *r = lanes > 2 ? l[2].p + n : NULL,
+	    *s = lanes > 3 ? l[3].p + n : NULL;
+	size_t i = l[0].row, j = l[1].row, k = l[2].row, m = l[3].row;
 	ptrdiff_t at;
 
 	/* Up to zero: one register tells where all of them are. */
 	for (at = -(ptrdiff_t)n; at < 0; at++) {
-		i = next_row(a, d, i, p[at]);
+		i = next_row(a, i, p[at]);
 		if (lanes > 1)
-			j = next_row(b, e, j, q[at]);
+			j = next_row(b, j, q[at]);
 		if (lanes > 2)
-			k = next_row(c, f, k, r[at]);
+			k = next_row(c, k, r[at]);
+		if (lanes > 3)
+			m = next_row(d, m, s[at]);
 	}
 	l[0].after = i;
 	l[1].after = j;
 	l[2].after = k;
+	l[3].after = m;
 }
 
 static void
@@ -384,6 +392,8 @@ run_lanes(struct lane *l, size_t lanes, size_t n)
 		run_known(l, 1, n);
 	else if (lanes == 2)
 		run_known(l, 2, n);
+	else if (lanes == 3)
+		run_known(l, 3, n);
 	else
 		run_known(l, LANES, n);
 }
@@ -397,11 +407,12 @@ run_lane(struct lane *l, size_t n)
 	size_t row = l->row, next;
 
 	for (; l->p < end; l->p++) {
-		next = next_row(l->table, l->class, row, *l->p);
+		next = next_row(l->table, row, *l->p);
 		if (next == 0) {
 			if (room == NULL)
 				room = nodeset_new(l->filter->nodes);
-			next = learn(l->filter, row, l->class[*l->p], room);
+			next = learn(l->filter, row, l->table->class[*l->p],
+			    room);
 			l->table = atomic_load(&l->filter->table);
 		}
 		row = next;
@@ -424,11 +435,30 @@ take_stride(struct lane *l, size_t n)
 	l->left -= n;
 }
 
+/* Where the end of its text leads to from a row. */
+static size_t
+find_end(const struct lane *l)
+{
+	const unsigned end = l->table->end;
+	struct nodeset *room;
+	size_t next = l->row;
+
+	if (end == 0 || l->row <= STATE_STUCK * l->table->size)
+		return l->row;
+	next = atomic_load(&l->table->go[l->row + end]);
+	if (next == 0) {
+		room = nodeset_new(l->filter->nodes);
+		next = learn(l->filter, l->row, end, room);
+		free(room);
+	}
+	return next;
+}
+
 /* False when the lane has its answer. */
 static inline bool
 goes_on(struct lane *l)
 {
-	const unsigned size = l->filter->size;
+	const unsigned size = l->table->size;
 	unsigned exit = atomic_load_explicit(&l->table->go[l->row + size - 1],
 	    memory_order_relaxed);
 	size_t n;
@@ -442,19 +472,19 @@ goes_on(struct lane *l)
 	if (l->left > 0 && l->row > STATE_STUCK * size &&
 	    (l->row != STATE_FIRST * size || l->left > l->job->rest))
 		return true;
-	l->job->passes = l->row == STATE_PASSED * size;
+	l->job->passes = STATE_PASSED * size == (l->left > 0 ? l->row :
+	    find_end(l));
 	return false;
 }
 
 static bool
 lane_begin(struct lane *l, struct filter_job *job)
 {
-	struct filter *f = job->filter;
+	const struct table *t = atomic_load(&job->filter->table);
 
-	*l = (struct lane){.filter = f, .job = job,
-	    .table = atomic_load(&f->table), .class = f->nodes->class,
+	*l = (struct lane){.filter = job->filter, .job = job, .table = t,
 	    .p = (const unsigned char *)job->text.p, .left = job->text.n,
-	    .row = STATE_FIRST * f->size};
+	    .row = STATE_FIRST * t->size};
 	return goes_on(l);
 }
 

@@ -103,6 +103,8 @@ make_slots(struct load *l)
 			slot->most = ENGINE_COUNT_MAX;
 		slot->item = find_item(l, p,
 		    e->classes[p->class].patterns <= FEW);
+		slot->run = slot->item->run.n > 0 ? &slot->item->run : NULL;
+		slot->filter = slot->item->filter;
 		slot->least = slot->item->run.least;
 		slot->way = slot->item->way;
 	}

@@ -13,6 +13,8 @@
 #define COUNT_MAX 40		/* a higher minimum is taken for this one */
 #define SPAN_MAX 8		/* a wider range, for no limit at all */
 
+static const struct byteset newline = {{UINT64_C(1) << '\n', 0, 0, 0}};
+
 /* While it is built: by what bytes a node is left. */
 struct draft_edge {
 	const struct byteset *set;	/* or NULL: by none */
@@ -119,6 +121,28 @@ build_repeat(struct draft *d, const struct tree *t, unsigned at,
 	return end;
 }
 
+/* In place of a set; see SET_END. */
+static const struct byteset at_end;
+
+/*
+ * Where the text ends nothing but its last newline can be left to match; of
+ * other lines' ends nobody asks what follows.
+ */
+static unsigned
+build_end(struct draft *d, enum tree_end end, unsigned at)
+{
+	unsigned last = add_node(d);
+
+	add_edge(d, at, &at_end, NODE_PASSED);
+	if (end == END_LINE)
+		add_edge(d, at, &newline, NODE_PASSED);
+	else if (end == END_LAST)
+		add_edge(d, at, &newline, last);
+	add_edge(d, last, &at_end, NODE_PASSED);
+	/* From which nothing leads on. */
+	return add_node(d);
+}
+
 /* Adds t from a node on; returns where it ends. */
 static unsigned
 build(struct draft *d, const struct tree *t, unsigned at, unsigned depth)
@@ -145,7 +169,7 @@ build(struct draft *d, const struct tree *t, unsigned at, unsigned depth)
 	case TREE_ANY:
 		return build_any(d, at);
 	case TREE_EMPTY:
-		break;
+		return t->end != END_NONE ? build_end(d, t->end, at) : at;
 	}
 	return at;
 }
@@ -177,11 +201,13 @@ number_set(struct nodes *a, struct map *sets, const struct byteset *set)
 
 	if (set == NULL)
 		return SET_NONE;
+	if (set == &at_end)
+		return SET_END;
 	number = (uintptr_t)map_find(sets, key);
 	if (number > 0)
 		return (unsigned)number;
 	split_classes(a, set);
-	number = SET_NONE + 1 + sets->count;
+	number = SET_FIRST + sets->count;
 	map_put(sets, key, (void *)number);
 	return (unsigned)number;
 }
@@ -217,11 +243,11 @@ make_sets(struct nodes *a, const struct map *sets)
 	unsigned c, number;
 	size_t i;
 
-	a->set_count = SET_NONE + 1 + sets->count;
+	a->set_count = SET_FIRST + sets->count;
 	a->sets = mem_alloc(a->set_count * sizeof(*a->sets));
 	for (i = 0; i < sets->count; i++) {
 		memcpy(&set, map_key(sets, i).p, sizeof(set));
-		number = SET_NONE + 1 + (unsigned)i;
+		number = SET_FIRST + (unsigned)i;
 		for (c = 0; c < 256; c++)
 			if (byteset_has(&set, c))
 				byteset_add(&a->sets[number], a->class[c],
@@ -229,10 +255,30 @@ make_sets(struct nodes *a, const struct map *sets)
 	}
 }
 
+/* The end of a text is a class of its own, if anybody asks for it. */
+static void
+make_end(struct nodes *a)
+{
+	unsigned i, ends = 0;
+
+	for (i = 0; i < a->edge_count; i++)
+		ends += a->edges[i].set == SET_END;
+	if (ends == 0)
+		return;
+	if (a->width < 256) {
+		a->end = a->width++;
+		byteset_add(&a->sets[SET_END], a->end, a->end);
+		return;
+	}
+	/* There is no room for it: it may be anywhere. */
+	for (i = 0; i < a->edge_count; i++)
+		if (a->edges[i].set == SET_END)
+			a->edges[i].set = SET_NONE;
+}
+
 struct nodes *
 nodes_new(const struct tree *t, bool lines)
 {
-	static const struct byteset newline = {{UINT64_C(1) << '\n', 0, 0, 0}};
 	struct nodes *a = mem_alloc(sizeof(*a));
 	struct draft d = {.out = a};
 	struct map sets;
@@ -245,6 +291,7 @@ nodes_new(const struct tree *t, bool lines)
 	map_init(&sets);
 	sort_edges(&d, &sets);
 	make_sets(a, &sets);
+	make_end(a);
 	map_done(&sets);
 	free(d.edges);
 	return a;

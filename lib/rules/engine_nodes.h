@@ -13,7 +13,8 @@
 
 enum { NODE_PASSED, NODE_FIRST };
 
-#define SET_NONE 0		/* in place of a set: left by no byte */
+/* In place of sets: left by no byte, and only where the text ends. */
+enum { SET_NONE, SET_END, SET_FIRST };
 
 struct edge {
 	uint16_t set;		/* of classes of bytes */
@@ -29,6 +30,7 @@ struct nodes {
 	size_t set_count;
 	uint8_t class[256];	/* of each byte */
 	unsigned width;		/* classes */
+	unsigned end;		/* that the end of a text has, or 0 */
 };
 
 /* With lines a newline is a class of its own. */

@@ -11,6 +11,9 @@
 
 struct engine_slot {		/* one pattern */
 	struct item *item;
+	/* The item's, or NULL: few of the patterns asked need more of it. */
+	const struct run *run;
+	struct filter *filter;
 	unsigned id;
 	unsigned class;
 	unsigned most;		/* at least 1 */

@@ -84,21 +84,28 @@ static bool
 find_hit(struct engine_scratch *s, const struct engine_slot *slot,
     unsigned number, struct span subject, size_t at, struct regex_found *out)
 {
-	enum regex_answer answer;
+	enum regex_answer answer = regex_match(slot->item->regex, s->regex,
+	    subject, at, out);
 
-	if (slot->item->brief != NULL) {
-		out->from = at;
-		return brief_find(slot->item->brief, subject, &out->from,
-		    &out->to);
-	}
-	answer = regex_match(slot->item->regex, s->regex, subject, at, out);
 	charge(s, number, slot->id, out->steps, answer == REGEX_LIMIT);
 	return answer == REGEX_MATCH;
 }
 
-/* All hits of a pattern in a text that count, from a place on. */
-static void
-confirm(struct engine_scratch *s, const struct engine_slot *slot,
+static unsigned
+count_brief(struct engine_scratch *s, const struct engine_slot *slot,
+    const struct chance *c)
+{
+	struct regex_found first = {.from = c->from};
+	unsigned count = brief_count(slot->item->brief, c->subject, slot->most,
+	    &first.from, &first.to);
+
+	if (count > 0)
+		add_hit(s, slot, c->subject, &first)->count = count;
+	return count;
+}
+
+static unsigned
+count_regex(struct engine_scratch *s, const struct engine_slot *slot,
     const struct chance *c)
 {
 	struct engine_hit *hit = NULL;
@@ -118,6 +125,17 @@ confirm(struct engine_scratch *s, const struct engine_slot *slot,
 		at = found.to > at && found.to > found.from ? found.to :
 		    (found.to > at ? found.to : at) + 1;
 	}
+	return count;
+}
+
+/* All hits of a pattern in a text that count, from a place on. */
+static void
+confirm(struct engine_scratch *s, const struct engine_slot *slot,
+    const struct chance *c)
+{
+	unsigned count = slot->item->brief != NULL ? count_brief(s, slot, c) :
+	    count_regex(s, slot, c);
+
 	if (count > 0 && slot->once)
 		finish(s, c->slot);
 }
@@ -137,22 +155,22 @@ chances_try(const struct engine *e, struct engine_scratch *s,
 {
 	const struct chance *waiting[CHANCES_MAX], *c;
 	struct filter_job jobs[CHANCES_MAX];
-	const struct item *item;
+	const struct engine_slot *slot;
 	size_t i, count = 0;
 
 	for (i = 0; i < n; i++) {
 		c = &chances[i];
-		item = e->slots[c->slot].item;
+		slot = &e->slots[c->slot];
 		if (s->steps[c->slot] == ENGINE_FINISHED ||
-		    !run_occurs(&item->run, c->subject))
+		    (slot->run != NULL && !run_occurs(slot->run, c->subject)))
 			continue;
-		if (item->filter == NULL) {
-			confirm(s, &e->slots[c->slot], c);
+		if (slot->filter == NULL) {
+			confirm(s, slot, c);
 			continue;
 		}
-		jobs[count].filter = item->filter;
+		jobs[count].filter = slot->filter;
 		jobs[count].text = span_skip(c->subject, c->from);
-		jobs[count].rest = find_rest(c, item->run.least);
+		jobs[count].rest = find_rest(c, slot->least);
 		waiting[count++] = c;
 	}
 	filters_run(jobs, count);

@@ -436,9 +436,21 @@ parse_quoted(struct parser *p)
 	return t;
 }
 
+/* After "$", or a backslash and one of "zZ". */
+static struct tree *
+end_node(struct parser *p, int c)
+{
+	struct tree *t = node(p, TREE_EMPTY);
+
+	t->end = c == 'z' ? END_WHOLE : c == 'Z' ||
+	    !(p->flags & REGEX_LINES) ? END_LAST : END_LINE;
+	return t;
+}
+
 static struct tree *
 parse_escape(struct parser *p)
 {
+	const char *letter = p->text.p + p->at;
 	struct byteset set;
 	unsigned byte;
 
@@ -448,7 +460,8 @@ parse_escape(struct parser *p)
 	case SET_CLASS:
 		return set_node(p, &set);
 	case SET_NOTHING:
-		return node(p, TREE_EMPTY);
+		return *letter == 'z' || *letter == 'Z' ?
+		    end_node(p, *letter) : node(p, TREE_EMPTY);
 	case SET_ANY:
 		return any_node(p);
 	default:
@@ -496,7 +509,9 @@ parse_atom(struct parser *p)
 		t = parse_group(p, &body);
 	else if (c == '.')
 		t = parse_dot(p);
-	else if (c == '^' || c == '$')
+	else if (c == '$')
+		t = end_node(p, c);
+	else if (c == '^')
 		t = node(p, TREE_EMPTY);
 	else if (c == '*' || c == '+' || c == '?')
 		t = lose(p);

@@ -1,7 +1,8 @@
 /*
  * regex_tree - what a pattern can match, as a tree of byte sets.  It is rough
  * on purpose, and always wider than the pattern: whatever PCRE2 matches, the
- * tree describes; assertions, back references and atomic groups are dropped.
+ * tree describes; back references, atomic groups and assertions are dropped,
+ * but for the ends of texts and lines.
  * From it follow the strings that a match needs, a simpler pattern for
  * Vectorscan, and where PCRE2 must be watched for time.
  *
@@ -44,8 +45,17 @@ enum tree_kind {
 	TREE_ANY,	/* whatever: back references and the like */
 };
 
+/* What else a TREE_EMPTY asks for. */
+enum tree_end {
+	END_NONE,
+	END_LINE,	/* the end of a line */
+	END_LAST,	/* the end, or a newline that is the last byte */
+	END_WHOLE,	/* the end */
+};
+
 struct tree {
 	enum tree_kind kind;
+	enum tree_end end;
 	uint32_t min, max;	/* TREE_REPEAT; max may be TREE_INFINITE */
 	bool endless;		/* TREE_ANY: a part calls itself, perhaps */
 	const struct byteset *set;

@@ -55,6 +55,25 @@ static const struct {
 	{"lines that failed", "^b[0-9]a", REGEX_LINES,
 	    "b" A60 A60 "\nb0c" A60 "\nb" A60 "b1a", false},
 	{"right after the line", "^[0-9]a", REGEX_LINES, A60 "\n1a", true},
+	{"end", "dog$", 0, "a hot dog", true},
+	{"not at the end", "dog$", 0, "a dog sat", false},
+	{"last newline", "dog$", 0, "a dog\n", true},
+	{"which may be taken", "dog$\\n", 0, "a dog\n", true},
+	{"not the last one", "dog$", 0, "a dog\n\n", false},
+	{"whole end", "dog\\z", REGEX_LINES, "a dog", true},
+	{"no whole end", "dog\\z", REGEX_LINES, "a dog\n", false},
+	{"end but for a newline", "dog\\Z", REGEX_LINES, "a dog\n", true},
+	{"no such end", "dog\\Z", REGEX_LINES, "a dog\nsat", false},
+	{"a line's end", "dog$", REGEX_LINES, "a dog\nsat", true},
+	{"no line's end", "dog$", REGEX_LINES, "a dog sat\n", false},
+	{"modifier for the end", "(?m:dog$)", 0, "a dog\nsat", true},
+	{"optional end", "dog$?s", 0, "dogs", true},
+	{"a branch with an end", "(?:dog$|cat)s", 0, "cats", true},
+	{"nothing", "^a*$", 0, "", true},
+	{"a word alone", "^\\s?\\S+\\s?$", 0, "word ", true},
+	{"two words", "^\\s?\\S+\\s?$", 0, "two words", false},
+	{"far end", "dog\\s*$", 0, A60 "dog" A60 "dog  ", true},
+	{"not at the far end", "dog\\s*$", 0, A60 "dog " A60, false},
 	{"none", "<[^>]*>x", 0, "<aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax",
 	    false},
 };
@@ -203,16 +222,24 @@ test_runs(void)
 
 static const struct {
 	const char *name, *pattern, *subject;
-	unsigned count, from, to;	/* the last one's place */
+	unsigned most, count, from, to;	/* the first one's place */
 } briefs[] = {
-	{"byte", "e", "every letter e", 5, 13, 14},
-	{"none", "e", "q", 0, 0, 0},
-	{"row", "[a-c]x", "axx cxa bx", 3, 8, 10},
-	{"the first one goes", "a|ab", "ab", 1, 0, 1},
-	{"however long", "ab|a", "ab", 1, 0, 2},
-	{"nested", "x(?:a|bc)|xb", "xbxbc", 2, 2, 5},
-	{"branches in a row", "(?:a|b)(?:c|dd)", "ac bdd ad", 2, 3, 6},
-	{"cut off", "abc", "ab", 0, 0, 0},
+	{"byte", "e", "every letter e", 9, 5, 0, 1},
+	{"as many as there may be", "e", "every letter e", 5, 5, 0, 1},
+	{"more than that", "e", "every letter e", 4, 4, 0, 1},
+	{"bytes", "[el]", "very letter e", 9, 5, 1, 2},
+	{"two bytes, or one", "[el]|te", "a tee", 9, 2, 2, 4},
+	{"one is enough", "e", "one more", 1, 1, 2, 3},
+	{"none is wanted", "e", "one more", 0, 0, 0, 0},
+	{"none", "e", "q", 9, 0, 0, 0},
+	{"row", "[a-c]x", "xx axx cxa bx", 9, 3, 3, 5},
+	{"some rows", "[a-c]x", "xx axx cxa bx", 2, 2, 3, 5},
+	{"the first one goes", "a|ab", "ab", 9, 1, 0, 1},
+	{"however long", "ab|a", "ab", 9, 1, 0, 2},
+	{"nested", "x(?:a|bc)|xb", "xbxbc", 9, 2, 0, 2},
+	{"branches in a row", "(?:a|b)(?:c|dd)", "ad bdd ac", 9, 2, 3, 6},
+	{"next to each other", "aa", "aaaaa", 9, 2, 0, 2},
+	{"cut off", "abc", "ab", 9, 0, 0, 0},
 };
 
 static const char *const not_brief[] = {"", "a*", "\\ba", "a|", "abcde",
@@ -221,7 +248,7 @@ static const char *const not_brief[] = {"", "a*", "\\ba", "a|", "abcde",
 static void
 test_briefs(void)
 {
-	size_t i, from, to = 0, at, last = 0;
+	size_t i, from, to;
 	struct arena arena;
 	struct brief *b;
 	unsigned count;
@@ -230,13 +257,12 @@ test_briefs(void)
 	for (i = 0; i < sizeof(briefs) / sizeof(briefs[0]); i++) {
 		b = brief_new(parse(&arena, briefs[i].pattern, 0));
 		CHECK(briefs[i].name, b != NULL && brief_size(b) > 0);
-		for (count = 0, at = last = to = 0; brief_find(b,
-		    span_of(briefs[i].subject), (from = at, &from), &to);
-		    at = to, last = from)
-			count++;
+		from = to = 0;
+		count = brief_count(b, span_of(briefs[i].subject),
+		    briefs[i].most, &from, &to);
 		CHECK(briefs[i].name, count == briefs[i].count);
-		CHECK(briefs[i].name, count == 0 ||
-		    (last == briefs[i].from && at == briefs[i].to));
+		CHECK(briefs[i].name, from == briefs[i].from &&
+		    to == briefs[i].to);
 		brief_free(b);
 	}
 	for (i = 0; i < sizeof(not_brief) / sizeof(not_brief[0]); i++)
