@@ -15,7 +15,7 @@
 
 #define META_LENGTH_MAX (1 << 16)	/* bytes of an expression */
 #define META_DEPTH_MAX 250	/* parentheses, signs and ! in one another */
-#define META_STEPS_MAX 100000	/* numbers, names and operators */
+#define META_STEPS_MAX 100000	/* operators and operands */
 #define META_STACK_MAX 256	/* operands that wait for an operator */
 
 struct meta;
