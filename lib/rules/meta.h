@@ -46,9 +46,6 @@ const struct meta *meta_parse(struct arena *, struct span text,
  */
 double meta_eval(const struct meta *, const double *values);
 
-/* False where what must hit does not: a quick look, which misses some. */
-bool meta_may_hit(const struct meta *, const double *values);
-
 /*
  * What meta_eval can give when each operand counts something from low[index]
  * to high[index]: from *least to *most.  Exact where all operands are.

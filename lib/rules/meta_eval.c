@@ -231,26 +231,22 @@ meta_requires(const struct meta *meta, unsigned operand, double *low,
 	return truth(compute(meta, low, high)) == FALSE;
 }
 
-bool
-meta_may_hit(const struct meta *meta, const double *values)
+/* A quick look: false where what must hit does not. */
+static bool
+may_hit(const struct meta *meta, const double *values)
 {
 	size_t i;
 
 	for (i = 0; i < meta->required_count; i++)
 		if (values[meta->required[i]] == 0)
 			return false;
-	if (!meta->idle || meta->required_count > 0)
-		return true;
-	for (i = 0; i < meta->operand_count; i++)
-		if (values[meta->operands[i]] != 0)
-			return true;
-	return false;
+	return true;
 }
 
 double
 meta_eval(const struct meta *meta, const double *values)
 {
-	return meta_may_hit(meta, values) ?
+	return may_hit(meta, values) ?
 	    counts(compute(meta, values, values).low) : 0;
 }
 
@@ -275,7 +271,7 @@ void
 meta_bounds(const struct meta *meta, const double *low, const double *high,
     double *least, double *most)
 {
-	if (meta_may_hit(meta, high))
+	if (may_hit(meta, high))
 		compute_bounds(meta, low, high, least, most);
 	else
 		*least = *most = 0;
