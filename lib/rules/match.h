@@ -48,6 +48,7 @@ struct match {
 				 * nothing where values is 0 */
 	double *high;		/* what values may still become; NULL until
 				 * metas are computed */
+	uint64_t *awake;	/* metas that may hit; NULL likewise */
 	bool unanswered;	/* a service gave no answer: see unknown */
 	bool *unknown;		/* by rule.index: nobody can say if it hits */
 	unsigned *limited;	/* rules given up: they took too long */

@@ -125,6 +125,29 @@ begin(struct bounds *b)
 	}
 }
 
+/* All that is not awake cannot hit, and counts 0 as it did from the start. */
+static void
+wake(struct bounds *b)
+{
+	const struct meta_watch *watch = b->m->watch;
+	struct match *match = b->match;
+
+	if (match->awake == NULL)
+		match->awake = meta_watch_begin(watch, match->facts->arena);
+	if (match->unanswered)
+		meta_watch_wake_all(watch, match->awake);
+	else
+		meta_watch_wake_some(watch, match->awake, b->high);
+}
+
+/* One that asks for what nobody answered is to be told from those that fail. */
+static size_t
+next_meta(const struct bounds *b, size_t from)
+{
+	return meta_watch_next(b->m->watch, b->match->awake,
+	    b->match->unanswered ? NULL : b->high, from);
+}
+
 static void settle_all_operands(struct bounds *, const struct rule *);
 static void settle_meta(struct bounds *, const struct rule *, unsigned depth);
 
@@ -257,19 +280,17 @@ match_metas(const struct matcher *m, struct match *match, enum turn turn,
 	size_t i;
 
 	begin(&b);
-	for (i = 0; i < m->rules->meta_count; i++) {
+	wake(&b);
+	for (i = 0; (i = next_meta(&b, i)) < m->rules->meta_count; i++) {
 		rule = m->rules->metas[i];
 		if (rule->turn != turn ||
 		    (!trials && rule->flags & RULE_SHADOW))
 			continue;
-		/* Most metas end here. */
-		if (!match->unanswered && !meta_may_hit(rule->meta, b.high)) {
-			match->values[rule->index] = b.high[rule->index] = 0;
-			continue;
-		}
 		bound(&b, rule);
 		if (!rule->sub || match->facts->thorough)
 			decide(&b, rule);
+		if (b.high[rule->index] != 0)
+			meta_watch_wake(m->watch, match->awake, rule->index);
 	}
 	match_keep_limited(match);
 }

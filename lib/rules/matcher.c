@@ -242,6 +242,7 @@ matcher_new(const struct ruleset *rules, struct matcher *previous,
 	struct plan plan = {NULL, 0, NULL};
 
 	m->rules = rules;
+	m->watch = meta_watch_new(rules);
 	m->fields = mem_alloc((rules->field_count + 1) * sizeof(*m->fields));
 	m->mime_fields = mem_alloc(rules->field_count + 1);
 	plan.positions = m->positions = mem_alloc((rules->count + 1) *
@@ -285,6 +286,7 @@ matcher_free(struct matcher *m)
 		template_done(&m->templates[i]);
 	free(m->templates);
 	engine_put(m->engine);
+	meta_watch_free(m->watch);
 	free(m->positions);
 	free(m->fields);
 	free(m->mime_fields);

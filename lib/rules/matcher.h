@@ -6,6 +6,7 @@
 #define RULES_MATCHER_H
 
 #include "rules/match.h"
+#include "rules/meta_watch.h"
 #include "rules/template.h"
 
 /* Classes of the engine: kinds of text, then one for each header field. */
@@ -43,6 +44,7 @@ struct field_rules {
 struct matcher {
 	const struct ruleset *rules;
 	struct engine *engine;
+	struct meta_watch *watch;
 	size_t *positions;	/* by rule.index: in the engine, + 1; 0: none */
 	struct field_rules *fields;	/* rules->field_count of them */
 	struct rule_list evals, details;

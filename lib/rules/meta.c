@@ -51,7 +51,7 @@ fail(struct parser *p, const char *reason)
 }
 
 static void
-push_step(struct parser *p, enum op op, unsigned index, double number)
+add_step(struct parser *p, struct step step)
 {
 	if (p->failed)
 		return;
@@ -59,13 +59,32 @@ push_step(struct parser *p, enum op op, unsigned index, double number)
 		p->room = p->room != 0 ? p->room * 2 : 32;
 		p->steps = mem_array(p->steps, p->room, sizeof(*p->steps));
 	}
-	p->steps[p->count++] = (struct step){op, index, number};
-	if (op <= OP_VALUE)
-		p->height++;
-	else if (op >= OP_MULTIPLY)
-		p->height -= op == OP_CHOOSE ? 2 : 1;
+	p->steps[p->count++] = step;
 	if (p->height > META_STACK_MAX || p->count > META_STEPS_MAX)
 		fail(p, "the expression is too long");
+}
+
+static void
+add_operand(struct parser *p, enum push push, unsigned index, double number)
+{
+	p->height++;
+	add_step(p, (struct step){push, OP_NONE, index, number});
+}
+
+/* Goes with the operand before it, if that is the last one and simple. */
+static void
+add_operator(struct parser *p, enum op op)
+{
+	struct step *last = p->count > 0 ? &p->steps[p->count - 1] : NULL;
+
+	if (op >= OP_MULTIPLY)
+		p->height -= op == OP_CHOOSE ? 2 : 1;
+	if (last == NULL || last->op != OP_NONE)
+		add_step(p, (struct step){PUSH_NOTHING, op, 0, 0});
+	else if (op == OP_NOT && last->push == PUSH_VALUE)
+		last->push = PUSH_ABSENT;
+	else
+		last->op = op;
 }
 
 static void
@@ -109,7 +128,7 @@ parse_number(struct parser *p)
 		}
 	}
 	p->rest = span_skip(p->rest, i);
-	push_step(p, OP_NUMBER, 0, number / unit);
+	add_operand(p, PUSH_NUMBER, 0, number / unit);
 }
 
 /* The sum of all rules that match, as rules_matching(GLOB) asks. */
@@ -129,10 +148,10 @@ parse_matching(struct parser *p)
 	found = mem_array(NULL, META_STEPS_MAX, sizeof(*found));
 	p->rest = span_skip(p->rest, n + 1);
 	n = p->names->match(p->names->context, glob, found, META_STEPS_MAX);
-	push_step(p, OP_NUMBER, 0, 0);
+	add_operand(p, PUSH_NUMBER, 0, 0);
 	for (i = 0; i < n; i++) {
-		push_step(p, OP_VALUE, found[i], 0);
-		push_step(p, OP_ADD, 0, 0);
+		add_operand(p, PUSH_VALUE, found[i], 0);
+		add_operator(p, OP_ADD);
 	}
 	free(found);
 }
@@ -152,13 +171,13 @@ parse_name(struct parser *p)
 	    p->rest.p[0] == '(') {
 		parse_matching(p);
 	} else if (span_is(name, "local_tests_only")) {
-		push_step(p, OP_NUMBER, 0, p->names->local_only);
+		add_operand(p, PUSH_NUMBER, 0, p->names->local_only);
 	} else {
 		index = p->names->find(p->names->context, name);
 		if (index < 0)
-			push_step(p, OP_NUMBER, 0, 0);
+			add_operand(p, PUSH_NUMBER, 0, 0);
 		else
-			push_step(p, OP_VALUE, (unsigned)index, 0);
+			add_operand(p, PUSH_VALUE, (unsigned)index, 0);
 	}
 }
 
@@ -180,10 +199,10 @@ parse_operand(struct parser *p)
 	    p->rest.p[1] != '=') {
 		take_byte(p, '!');
 		parse_operand(p);
-		push_step(p, OP_NOT, 0, 0);
+		add_operator(p, OP_NOT);
 	} else if (take_byte(p, '-')) {
 		parse_operand(p);
-		push_step(p, OP_MINUS, 0, 0);
+		add_operator(p, OP_MINUS);
 	} else if (take_byte(p, '+')) {
 		parse_operand(p);
 	} else if (p->rest.n > 0 &&
@@ -212,19 +231,30 @@ next_binary(struct parser *p)
 
 static void parse_binary(struct parser *, int rank);
 
-/* The right side, which && and || skip when the left one has decided. */
+/*
+ * The right side, which && and || skip when the left one has decided, unless it
+ * is a single step.
+ */
 static void
 parse_right(struct parser *p, size_t row)
 {
 	enum op op = binary[row].op;
+	bool decides = op == OP_AND || op == OP_OR;
 	size_t skip = p->count;
 
-	if (op == OP_AND || op == OP_OR)
-		push_step(p, op == OP_AND ? OP_DONE_FALSE : OP_DONE_TRUE, 0, 0);
+	if (decides)
+		add_step(p, (struct step){PUSH_NOTHING, op == OP_AND ?
+		    OP_DONE_FALSE : OP_DONE_TRUE, 0, 0});
 	/* Ranks are few, so this cannot go deep. */
 	parse_binary(p, binary[row].rank + 1);
-	push_step(p, op, 0, 0);
-	if (!p->failed && (op == OP_AND || op == OP_OR))
+	if (p->failed)
+		return;
+	if (decides && p->count == skip + 2) {
+		p->steps[skip] = p->steps[--p->count];
+		decides = false;
+	}
+	add_operator(p, op);
+	if (decides)
 		p->steps[skip].index = (unsigned)p->count;
 }
 
@@ -261,9 +291,15 @@ parse_choice(struct parser *p)
 		if (!take_byte(p, ':'))
 			fail(p, "\"?\" wants a \":\"");
 		parse_choice(p);
-		push_step(p, OP_CHOOSE, 0, 0);
+		add_operator(p, OP_CHOOSE);
 	}
 	p->depth--;
+}
+
+static bool
+names_value(const struct step *s)
+{
+	return s->push == PUSH_VALUE || s->push == PUSH_ABSENT;
 }
 
 static void
@@ -279,7 +315,7 @@ collect_operands(struct meta *meta, struct arena *arena)
 	for (i = 0; i < meta->count; i++) {
 		key = span_make((const char *)&meta->steps[i].index,
 		    sizeof(meta->steps[i].index));
-		if (meta->steps[i].op == OP_VALUE &&
+		if (names_value(&meta->steps[i]) &&
 		    map_put(&seen, key, operands))
 			operands[meta->operand_count++] =
 			    meta->steps[i].index;

@@ -15,7 +15,7 @@
 
 #define META_LENGTH_MAX (1 << 16)	/* bytes of an expression */
 #define META_DEPTH_MAX 250	/* parentheses, signs and ! in one another */
-#define META_STEPS_MAX 100000	/* numbers, names and operators */
+#define META_STEPS_MAX 100000	/* operators and operands */
 #define META_STACK_MAX 256	/* operands that wait for an operator */
 
 struct meta;
@@ -45,9 +45,6 @@ const struct meta *meta_parse(struct arena *, struct span text,
  * Dividing by zero gives 0.
  */
 double meta_eval(const struct meta *, const double *values);
-
-/* False where what must hit does not: a quick look, which misses some. */
-bool meta_may_hit(const struct meta *, const double *values);
 
 /*
  * What meta_eval can give when each operand counts something from low[index]

@@ -156,54 +156,65 @@ either(struct range a, struct range b)
 	return left == TRUE ? a : left == FALSE ? b : hull(a, b);
 }
 
-/* Bounds that meet stay together: what is known is computed likewise. */
+static struct range
+pushed(const struct step *s, const double *low, const double *high)
+{
+	struct range r;
+
+	if (s->push == PUSH_NUMBER)
+		return (struct range){s->number, s->number};
+	r = (struct range){low[s->index], high[s->index]};
+	return s->push == PUSH_VALUE ? r : choose(truth(r), no, yes);
+}
+
+/*
+ * Bounds that meet stay together: what is known is computed likewise.  The top
+ * of the stack is kept beside the rest.
+ */
 static struct range
 compute(const struct meta *meta, const double *low, const double *high)
 {
-	struct range stack[META_STACK_MAX + 1], *top = stack;
+	struct range stack[META_STACK_MAX], *rest = stack, top = no;
 	const struct step *s, *end = meta->steps + meta->count;
 
-	stack[0] = no;
 	for (s = meta->steps; s < end; s++) {
+		if (s->push != PUSH_NOTHING) {
+			*rest++ = top;
+			top = pushed(s, low, high);
+		}
 		switch (s->op) {
-		case OP_NUMBER:
-			*++top = (struct range){s->number, s->number};
-			break;
-		case OP_VALUE:
-			*++top = (struct range){low[s->index], high[s->index]};
+		case OP_NONE:
 			break;
 		case OP_NOT:
-			*top = choose(truth(*top), no, yes);
+			top = choose(truth(top), no, yes);
 			break;
 		case OP_MINUS:
-			*top = (struct range){-top->high, -top->low};
+			top = (struct range){-top.high, -top.low};
 			break;
 		case OP_DONE_FALSE:
 		case OP_DONE_TRUE:
-			if (truth(*top) == (s->op == OP_DONE_TRUE ? TRUE :
+			if (truth(top) == (s->op == OP_DONE_TRUE ? TRUE :
 			    FALSE))
 				s = meta->steps + s->index - 1;
 			break;
 		case OP_CHOOSE:
-			top -= 2;
-			*top = choose(truth(top[0]), top[1], top[2]);
+			rest -= 2;
+			top = choose(truth(rest[0]), rest[1], top);
 			break;
 		case OP_AND:
-			top--;
-			*top = choose(truth(top[0]), top[1], no);
+			top = choose(truth(*--rest), top, no);
 			break;
 		case OP_OR:
-			top--;
-			*top = either(top[0], top[1]);
+			top = either(*--rest, top);
 			break;
 		default:
-			top--;
-			*top = s->op >= OP_LESS && s->op <= OP_UNEQUAL ?
-			    compare(s->op, top[0], top[1]) :
-			    calculate(s->op, top[0], top[1]);
+			rest--;
+			top = s->op >= OP_LESS && s->op <= OP_UNEQUAL ?
+			    compare(s->op, *rest, top) :
+			    calculate(s->op, *rest, top);
 		}
 	}
-	return *top;
+	return top;
 }
 
 bool
@@ -220,26 +231,22 @@ meta_requires(const struct meta *meta, unsigned operand, double *low,
 	return truth(compute(meta, low, high)) == FALSE;
 }
 
-bool
-meta_may_hit(const struct meta *meta, const double *values)
+/* A quick look: false where what must hit does not. */
+static bool
+may_hit(const struct meta *meta, const double *values)
 {
 	size_t i;
 
 	for (i = 0; i < meta->required_count; i++)
 		if (values[meta->required[i]] == 0)
 			return false;
-	if (!meta->idle || meta->required_count > 0)
-		return true;
-	for (i = 0; i < meta->operand_count; i++)
-		if (values[meta->operands[i]] != 0)
-			return true;
-	return false;
+	return true;
 }
 
 double
 meta_eval(const struct meta *meta, const double *values)
 {
-	return meta_may_hit(meta, values) ?
+	return may_hit(meta, values) ?
 	    counts(compute(meta, values, values).low) : 0;
 }
 
@@ -264,7 +271,7 @@ void
 meta_bounds(const struct meta *meta, const double *low, const double *high,
     double *least, double *most)
 {
-	if (meta_may_hit(meta, high))
+	if (may_hit(meta, high))
 		compute_bounds(meta, low, high, least, most);
 	else
 		*least = *most = 0;

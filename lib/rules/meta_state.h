@@ -1,6 +1,6 @@
 /*
- * meta_state - a meta as it was parsed: steps in postfix, each of which takes
- * its operands off a stack.  For meta's own files.
+ * meta_state - a meta as it was parsed: steps in postfix, for a stack.  For
+ * meta's own files.
  */
 #ifndef RULES_META_STATE_H
 #define RULES_META_STATE_H
@@ -9,9 +9,12 @@
 
 #define META_NUMBER_MAX 1e15		/* wider than any count of hits */
 
+/* What a step puts on the stack; PUSH_ABSENT is "!NAME". */
+enum push { PUSH_NOTHING, PUSH_NUMBER, PUSH_VALUE, PUSH_ABSENT };
+
+/* What it does then, with as many as the operator takes. */
 enum op {
-	OP_NUMBER, OP_VALUE,	/* push */
-	OP_NOT, OP_MINUS,	/* change the top */
+	OP_NONE, OP_NOT, OP_MINUS,
 	OP_DONE_FALSE, OP_DONE_TRUE,	/* skip what the top has decided */
 	OP_MULTIPLY, OP_DIVIDE, OP_ADD, OP_SUBTRACT,
 	OP_LESS, OP_AT_MOST, OP_MORE, OP_AT_LEAST, OP_EQUAL, OP_UNEQUAL,
@@ -20,9 +23,10 @@ enum op {
 };
 
 struct step {
-	enum op op;
-	unsigned index;		/* of OP_VALUE; of OP_DONE, the next step */
-	double number;		/* of OP_NUMBER */
+	enum push push : 8;
+	enum op op : 8;
+	unsigned index;		/* of the value; of OP_DONE, the next step */
+	double number;
 };
 
 struct meta {

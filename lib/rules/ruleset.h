@@ -125,6 +125,7 @@ struct rule {
 	bool raised;		/* a check raises a symbol of this name */
 	enum turn turn;		/* when it is known whether it hits */
 	unsigned flags;		/* enum rule_flag */
+	const struct meta *meta;	/* META; beside what metas look at */
 	unsigned max_hits;	/* of RULE_MULTIPLE; 0: no limit given */
 	struct span tflags;	/* all, as written: some are for DNS lists */
 	unsigned range_min, range_max;	/* MIMEHEADER: which parts */
@@ -143,7 +144,6 @@ struct rule {
 	size_t test_count;
 	struct span word;	/* NETWORK: "urirhssub", "askdns", "header" */
 	struct span source;	/* the definition behind the name, as written */
-	const struct meta *meta;
 
 	bool scored;		/* a score line names it: there */
 	const char *score_file;

@@ -1,4 +1,5 @@
 /* match - every kind of rule on small messages, as SpamAssassin counts them. */
+#include "rules/meta.h"
 #include "test/unit/rulelab.h"
 
 #define ROWS(table) (sizeof(table) / sizeof(table[0]))
@@ -456,6 +457,22 @@ put_results(struct buf *out, const struct lab *lab)
 	}
 }
 
+/* Whether every meta says what its operands make of it. */
+static bool
+is_computed(const struct lab *lab)
+{
+	const struct rule *rule;
+	size_t i;
+
+	for (i = 0; i < lab->rules->meta_count; i++) {
+		rule = lab->rules->metas[i];
+		if (lab->match.values[rule->index] !=
+		    meta_eval(rule->meta, lab->match.values))
+			return false;
+	}
+	return true;
+}
+
 /* Whether trying only what is needed tells the same. */
 static void
 compare(struct lab *lab, const char *name)
@@ -466,6 +483,7 @@ compare(struct lab *lab, const char *name)
 	buf_init(&needed_only, 100000);
 	lab_match(lab);
 	put_results(&all, lab);
+	CHECK(name, is_computed(lab));
 	lab->hasty = true;
 	lab_match(lab);
 	put_results(&needed_only, lab);
