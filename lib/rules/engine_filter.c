@@ -441,7 +441,7 @@ find_end(const struct lane *l)
 {
 	const unsigned end = l->table->end;
 	struct nodeset *room;
-	size_t next = l->row;
+	size_t next;
 
 	if (end == 0 || l->row <= STATE_STUCK * l->table->size)
 		return l->row;
