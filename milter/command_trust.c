@@ -56,7 +56,7 @@ static int
 take_by(struct request *q, struct span name, struct error *error)
 {
 	const char *asker = q->d->asker;
-	struct entry e;
+	struct entry e = {0};
 	struct buf by;
 	int status;
 

@@ -11,6 +11,8 @@
 
 #define DAY (24 * 3600 * INT64_C(1000))
 #define DISCOUNT_DEFAULT 3000
+/* Of two words, which one holds is not to be guessed. */
+#define TWICE "%.*s= stands twice"
 
 static const char *const list_names[ENTRY_LISTS] = {"trust", "deny"};
 static const char *const kind_names[ENTRY_KINDS] = {
@@ -224,6 +226,8 @@ take_text(struct span key, struct span value, char *out, size_t max,
     struct error *error)
 {
 	value = span_trim(value);
+	if (out[0] != '\0')
+		return error_set(error, TWICE, SPAN_ARG(key));
 	if (value.n == 0 || value.n > max)
 		return error_set(error, "%.*s= wants 1 to %zu bytes",
 		    SPAN_ARG(key), max);
@@ -238,6 +242,8 @@ take_expiry(struct entry *e, struct span value, int64_t now,
 {
 	int64_t span;
 
+	if (e->expires != 0)
+		return error_set(error, TWICE, SPAN_ARG(span_of("expires")));
 	if (entry_time_parse(value, &e->expires))
 		return 0;
 	if (now > 0 && number_parse(OPTION_TIME, value, &span) && span > 0 &&
@@ -268,6 +274,8 @@ entry_take(struct entry *e, struct span key, struct span value, int64_t now,
 		    error_set(error, "added= wants a time");
 	if (!span_is(key, "discount"))
 		return 1;
+	if (e->discount != 0)
+		return error_set(error, TWICE, SPAN_ARG(key));
 	if (e->list == ENTRY_TRUST && text_milli(value, &e->discount) &&
 	    e->discount > 0)
 		return 0;
@@ -301,8 +309,6 @@ entry_parse(struct span line, enum entry_list list, int64_t now,
 
 	memset(e, 0, sizeof(*e));
 	e->list = list;
-	if (list == ENTRY_TRUST)
-		e->discount = DISCOUNT_DEFAULT;
 	more = entry_word(&line, &key, &value, error);
 	if (more <= 0 || key.n > 0)
 		return more < 0 ? -1 : error_set(error, "the first word has to "
@@ -315,6 +321,8 @@ entry_parse(struct span line, enum entry_list list, int64_t now,
 			return -1;
 	if (more < 0)
 		return -1;
+	if (list == ENTRY_TRUST && e->discount == 0)
+		e->discount = DISCOUNT_DEFAULT;
 	if (e->owner[0] == '\0' || e->reason[0] == '\0' || e->expires == 0)
 		return error_set(error, "%s: %s= is missing; every entry has "
 		    "an owner, a reason and an end", e->name,

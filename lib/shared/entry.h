@@ -79,8 +79,9 @@ int entry_word(struct span *rest, struct span *key, struct span *value,
     struct error *);
 
 /*
- * Takes one key: owner, reason, expires, discount, by, added.  now is for
- * "expires=90d"; 0 allows dates alone.  1 when the key is none of these.
+ * Takes one key: owner, reason, expires, discount, by, added; all but the last
+ * once.  now is for "expires=90d"; 0 allows dates alone.  0, -1 with a reason,
+ * or 1 when the key is none of these.
  */
 int entry_take(struct entry *, struct span key, struct span value,
     int64_t now, struct error *);
