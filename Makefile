@@ -282,7 +282,7 @@ html-compare: $(BUILD)/test/conformance/html_dump
 bars:
 	@missed=0; for part in bench bench-auth bench-content \
 		bench-reload bench-store bench-peers conformance parity rules-report \
-		torture coverage; do \
+		torture coverage soak; do \
 		$(MAKE) --no-print-directory $$part || missed=1; \
 	done; exit $$missed
 
