@@ -1,8 +1,10 @@
 /* admission - which new generations may judge mail, and why others may not. */
 #include "admission.h"
 
+#include <unistd.h>
 #include <utime.h>
 
+#include "base/clock.h"
 #include "rules/compile.h"
 #include "test/unit/world.h"
 
@@ -73,9 +75,8 @@ static const struct {
 };
 
 static struct snapshot *
-load(struct world *w, const char *override)
+load_with(struct world *w, const char *const *overrides)
 {
-	const char *overrides[] = { override, NULL };
 	struct error error;
 	struct snapshot *s = snapshot_load(folder_path("conf"), overrides,
 	    NULL, w->services.metrics, &error);
@@ -83,6 +84,14 @@ load(struct world *w, const char *override)
 	if (s == NULL)
 		fprintf(stderr, "%s\n", error.text);
 	return s;
+}
+
+static struct snapshot *
+load(struct world *w, const char *override)
+{
+	const char *overrides[] = { override, NULL };
+
+	return load_with(w, overrides);
 }
 
 static void
@@ -232,6 +241,43 @@ test_open_end(struct world *w)
 	}
 }
 
+/* The project's own messages, also where SpamAssassin's rules stand beside. */
+static const struct {
+	const char *name, *files;
+} rule_files[] = {
+	{ "ours", "rules.files=rules/*.cf" },
+	{ "and the stock rules", "rules.files={ rules/*.cf, "
+	    "/usr/share/spamassassin/*.cf }" },
+};
+
+static void
+test_shipped(struct world *w)
+{
+	const char *overrides[] = { NULL, "rules.selftest=rules/selftest",
+		NULL, NULL };
+	struct admission a = {.now = clock_wall()};
+	struct snapshot *s;
+	char set[] = "rules.score_set=0";
+	size_t i;
+
+	for (i = 0; i < ROWS(rule_files); i++) {
+		if (i > 0 && access("/usr/share/spamassassin", X_OK) != 0) {
+			test_skip(12, "no stock rules in "
+			    "/usr/share/spamassassin");
+			continue;
+		}
+		for (set[sizeof(set) - 2] = '0'; set[sizeof(set) - 2] < '4';
+		    set[sizeof(set) - 2]++) {
+			overrides[0] = rule_files[i].files;
+			overrides[2] = set;
+			s = load_with(w, overrides);
+			admit(rule_files[i].name, s, &a, "");
+			CHECK(rule_files[i].name, a.messages > 15);
+			snapshot_put(s);
+		}
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -250,6 +296,7 @@ main(int argc, char **argv)
 	folder_file("rules.cf", RULES);
 	folder_file("deny", "");
 	folder_file("more", "");
+	test_shipped(&w);
 	if (CHECK("folder", chdir(folder) == 0)) {
 		test_samples(&w);
 		test_order(&w);
