@@ -281,8 +281,8 @@ html-compare: $(BUILD)/test/conformance/html_dump
 # Every bar that an issue names; one that is missed hides no other.
 bars:
 	@missed=0; for part in bench bench-auth bench-content \
-		bench-reload bench-store bench-peers conformance parity rules-report \
-		torture coverage soak; do \
+		bench-reload bench-store bench-peers conformance mime-compare \
+		html-compare parity rules-report torture coverage soak; do \
 		$(MAKE) --no-print-directory $$part || missed=1; \
 	done; exit $$missed
 
@@ -372,17 +372,18 @@ help:
 	@echo "make soak     a million messages through reloads, MESSAGES=$(MESSAGES)"
 	@echo "make static   clang-tidy, cppcheck, analysers of gcc and clang"
 	@echo "make lint, bench, bench-auth, bench-content, bench-reload, bench-store,"
-	@echo "     bench-peers, conformance, parity"
+	@echo "     bench-peers, conformance, mime-compare, html-compare, parity,"
+	@echo "     rules-report"
 	@echo "make torture  mail while everything fails, TORTUREFLAGS=--short or --only CASE"
 	@echo "make fuzz     all parsers and the socket, FUZZTIME=$(FUZZTIME) seconds in all"
 	@echo "make coverage lines of lib and milter that make check reaches"
 	@echo "make threads  the suite and the torture under the thread sanitizer"
-	@echo "make bars     all of these but lint and fuzz; make clean"
+	@echo "make bars     every bench, comparison and test with a bar; make clean"
 
 .PHONY: all unit-programs fuzz-programs socket-programs play-program \
 	bench-programs torture-programs torture deps \
 	deps-build run check fuzz coverage threads lint static bench bench-auth bench-content \
 	bench-reload bench-store bench-peers soak conformance \
-	parity rules-report bars install uninstall dist deb clean help
+	mime-compare html-compare parity rules-report bars install uninstall dist deb clean help
 .SECONDARY:
 -include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)

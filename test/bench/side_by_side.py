@@ -173,7 +173,8 @@ def main_table(rows):
                   short(peak(found[-1])))
     table.remarks.append(
         "Columns are for 1, 8 and 32 connections; CPU is the mean of them, "
-        "memory the peak at 32.")
+        "memory the peak at 32.  The two filters in a row are computed from "
+        "each alone: times, CPU and memory are sums.")
     return table
 
 

@@ -3,9 +3,10 @@
 
 Compares the tree of parts, the decoded bytes and the file names with Python's
 email package and with SpamAssassin over all messages given, and with the
-expected answers of the suites of mail-parser and mime4j.  Prints one bar line
-for each; --list names the messages that differ and how.  The classes of
-differences are explained in mime_differences.md beside this file.
+expected answers of the suites of mail-parser and mime4j.  --list names the
+messages that differ and how.  Ends with a bar line for each: no more of them
+may differ than were looked into, which mime_differences.md beside this file
+explains.
 """
 import argparse
 import collections
@@ -24,6 +25,16 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 
 MESSAGES = ("message/rfc822", "message/global")
+
+# Messages that differ and have been looked into: of the suites, and in all.
+KNOWN = {
+    "python-email": (37, 67),
+    "mail-parser": (22, 22),
+    "mime4j": (14, 14),
+    "spamassassin": (18, 26),
+    "spamassassin-text": (10, 15),
+    "spamassassin-fields": (0, 4),
+}
 
 
 def digest(data):
@@ -197,6 +208,8 @@ def difference(ours, theirs, texts):
 
 
 def run_reader(command, paths):
+    if not paths:
+        return {}
     done = subprocess.run(command, input="\n".join(paths) + "\n", text=True,
                           stdout=subprocess.PIPE, check=False,
                           encoding="utf-8", errors="surrogateescape")
@@ -224,15 +237,21 @@ class Comparison:
             if self.listing:
                 print("%s %s: %s" % (self.name, what, path))
 
-    def bar(self):
-        if not self.seen:
-            print("bar: mime-compare %s: unmeasured" % self.name)
-            return
+    def show(self):
         rest = ", ".join("%d in %s" % (n, what)
                          for what, n in self.classes.most_common())
-        print("bar: mime-compare %s: %d of %d messages agree%s"
+        print("%s: %d of %d messages agree%s"
               % (self.name, self.agree, self.seen,
                  "; differ: " + rest if rest else ""))
+
+    def bar(self, most):
+        """Whether no more differ; nothing to compare with is no miss."""
+        differ = self.seen - self.agree
+        print("bar: mime-differences-%s %s (wanted <= %d) %s"
+              % (self.name, differ if self.seen else "-", most,
+                 "unmeasured" if not self.seen else
+                 "met" if differ <= most else "missed"))
+        return differ <= most
 
 
 def suite_messages(suites):
@@ -283,8 +302,10 @@ def compare(paths, ours, listing, perl):
             text.count(path, None if got == wanted else "text")
         same = ours[path]["fields"] == theirs[path]["fields"]
         fields.count(path, None if same else "fields")
-    for comparison in (python, mail_parser, mime4j, assassin, text, fields):
-        comparison.bar()
+    found = (python, mail_parser, mime4j, assassin, text, fields)
+    for comparison in found:
+        comparison.show()
+    return found
 
 
 def main():
@@ -298,15 +319,15 @@ def main():
     suites = os.environ.get("SUITES", "../shared/suites")
     with tempfile.TemporaryDirectory() as folder:
         paths = options.files or suite_messages(suites)
-        if not options.files and not options.no_corpora:
-            paths += unpack(suites, folder)
-        if not paths:
-            print("bar: mime-compare: unmeasured, no suites")
-            return 0
-        ours = run_reader([options.tree], paths)
-        compare(paths, ours, options.list,
-                os.path.join(here, "mime_spamassassin.pl"))
-    return 0
+        more = [] if options.files or options.no_corpora else \
+            unpack(suites, folder)
+        ours = run_reader([options.tree], paths + more)
+        found = compare(paths + more, ours, options.list,
+                        os.path.join(here, "mime_spamassassin.pl"))
+    if options.files:
+        return 0
+    met = [c.bar(KNOWN[c.name][bool(more)]) for c in found]
+    return 0 if all(met) else 1
 
 
 if __name__ == "__main__":
