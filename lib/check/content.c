@@ -119,6 +119,7 @@ static const struct sign html_limits[] = {
 	{1 << HTML_LIMIT_RUNS, "LIMIT_HTML", "changes of style"},
 	{1 << HTML_LIMIT_COMMENTS, "LIMIT_HTML", "comments"},
 	{1 << HTML_LIMIT_SELECTORS, "LIMIT_HTML", "selectors of style sheets"},
+	{1 << HTML_LIMIT_DOCTYPES, "LIMIT_HTML", "broken DOCTYPEs"},
 	{1 << HTML_LIMIT_URL, "LIMIT_URL", "in HTML"},
 	{0},
 };

@@ -98,20 +98,19 @@ name_of(struct html_names *names, const struct html_token *t)
 }
 
 static const struct html_rules *
-rules_alone(struct arena *arena, struct span input)
+rules_alone(struct arena *arena, struct html_lexer *x, struct span input)
 {
 	struct html_names *names = names_new(arena);
 	struct html_rules_build build;
-	struct html_lexer x;
 	struct html_token t;
 	struct html_name *name;
 
 	html_rules_begin(&build, arena, names, input);
-	html_lexer_init(&x, legacy_input(arena, input));
-	while (html_legacy_next(&x, &t)) {
+	html_lexer_init(x, legacy_input(arena, input));
+	while (html_legacy_next(x, &t)) {
 		name = name_of(names, &t);
 		html_rules_token(&build, &t, name);
-		enter(&x, &t, name, true);
+		enter(x, &t, name, true);
 	}
 	return html_rules_end(&build);
 }
@@ -145,7 +144,10 @@ html_parse(struct arena *arena, struct span input)
 		h->limits |= 1u << HTML_LIMIT_NAMES;
 	if (cut)
 		h->limits |= 1u << HTML_LIMIT_BYTES;
-	h->rules = x.odd ? rules_alone(arena, input) : html_rules_end(&build);
+	h->rules = x.odd ? rules_alone(arena, &x, input) :
+	    html_rules_end(&build);
+	if (x.vain == 0)
+		h->limits |= 1u << HTML_LIMIT_DOCTYPES;
 	if (h->rules->uri_truncated)
 		h->limits |= 1u << HTML_LIMIT_URL;
 	if (h->comments > HTML_COMMENTS_MAX)

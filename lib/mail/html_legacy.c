@@ -109,25 +109,32 @@ doctype_part(const char *s, const char *end)
 	return end;
 }
 
-/* The ">" of "<!doctype ...>"; end when open, NULL when it is a comment. */
+/*
+ * The ">" of "<!doctype ...>"; end when open, NULL when it is a comment.  That
+ * ends at the first ">", so that the next one may go the same way once more:
+ * only so far, for else its time would be quadratic.
+ */
 static const char *
-doctype(const char *s, const char *end)
+doctype(const char *s, const char *end, size_t *vain)
 {
-	const char *id = s + 2;
+	const char *id = s + 2, *part;
+	size_t n;
 
 	for (s = id; s < end && name_char(*s); s++)
 		;
-	if (!span_iis(span_between(id, s), "doctype") &&
-	    !span_iis(span_between(id, s), "entity"))
+	if (*vain == 0 || (!span_iis(span_between(id, s), "doctype") &&
+	    !span_iis(span_between(id, s), "entity")))
 		return NULL;
-	for (s = skip_space(s, end); s < end; s = skip_space(s, end)) {
-		if (*s == '>')
-			return s;
-		s = doctype_part(s, end);
-		if (s == NULL)
-			return NULL;
+	for (s = skip_space(s, end); s < end && *s != '>';
+	    s = skip_space(part, end)) {
+		part = doctype_part(s, end);
+		if (part != NULL)
+			continue;
+		n = (size_t)(s - id);
+		*vain -= n < *vain ? n : *vain;
+		return NULL;
 	}
-	return end;
+	return s;
 }
 
 /*
@@ -178,11 +185,13 @@ marked_section(const char *s, const char *end, enum marked *what)
 }
 
 const char *
-html_legacy_declaration(const char *s, const char *end)
+html_legacy_declaration(const char *s, const char *end, size_t *vain,
+    bool *is_doctype)
 {
 	const char *gt = NULL;
 	enum marked what;
 
+	*is_doctype = false;
 	if (s[1] == '?')
 		return after(html_scan_byte(s + 1, end, '>'), end);
 	if (s[1] == '/')
@@ -192,16 +201,11 @@ html_legacy_declaration(const char *s, const char *end)
 	    marked_section(s, end, &what) != NULL)
 		return NULL;
 	if (end - s > 2 && html_alpha(s[2]))
-		gt = doctype(s, end);
+		gt = doctype(s, end, vain);
+	*is_doctype = gt != NULL;
 	if (gt == NULL)
 		gt = html_scan_byte(s + 2, end, '>');
 	return after(gt, end);
-}
-
-bool
-html_legacy_doctype(const char *s, const char *end)
-{
-	return end - s > 2 && html_alpha(s[2]) && doctype(s, end) != NULL;
 }
 
 bool
@@ -291,6 +295,7 @@ declaration(struct html_lexer *x, struct html_token *t)
 	struct span rest = span_between(x->p, x->end);
 	enum html_kind kind = HTML_COMMENT;
 	enum marked what;
+	bool is_doctype;
 	const char *to;
 
 	if (span_starts(rest, "<!--"))
@@ -302,11 +307,11 @@ declaration(struct html_lexer *x, struct html_token *t)
 		if (to != NULL)
 			return section(x, t, to, what);
 	}
-	if (html_legacy_doctype(x->p, x->end))
+	to = html_legacy_declaration(x->p, x->end, &x->vain, &is_doctype);
+	if (is_doctype)
 		kind = HTML_DOCTYPE;
 	else if (rest.p[1] == '?')
 		kind = HTML_NOTHING;
-	to = html_legacy_declaration(x->p, x->end);
 	if (to == NULL)
 		return open_end(x, t);
 	return token_set(x, t, kind, to);

@@ -44,11 +44,12 @@ const char *html_scan_script(const char *s, const char *end,
 bool html_has_curly(struct span);
 
 /* HTML::Parser's: where what starts with "<!", "<?" or "</" at s ends; NULL
- * when it does not.  A literal element's content ends at end then. */
-const char *html_legacy_declaration(const char *s, const char *end);
+ * when it does not.  A literal element's content ends at end then.  *doctype:
+ * "<!doctype" that it does not take for a comment, which it may tell at the
+ * very end; *vain is how many bytes may still be looked at for nothing. */
+const char *html_legacy_declaration(const char *s, const char *end,
+    size_t *vain, bool *doctype);
 const char *html_legacy_end(const char *s, const char *end);
-/* "<!doctype" that it does not take for a comment. */
-bool html_legacy_doctype(const char *s, const char *end);
 bool html_legacy_comment(const char *dashes, const char *end); /* "-- >" */
 const char *html_legacy_literal(const char *s, const char *end,
     struct span name);

@@ -13,6 +13,7 @@ html_lexer_init(struct html_lexer *x, struct span input)
 	x->end = input.p + input.n;
 	x->curly = html_has_curly(input);
 	x->vertical = span_chr(input, '\v') < input.n;
+	x->vain = HTML_DOCTYPES_MAX;
 }
 
 void
@@ -59,6 +60,16 @@ token_eof(struct html_lexer *x, struct html_token *t)
 	return false;
 }
 
+/* Whether HTML::Parser ends the declaration there, and as what. */
+static bool
+legacy_agrees(struct html_lexer *x, const char *to, bool doctype)
+{
+	bool is_doctype;
+
+	return html_legacy_declaration(x->p, x->end, &x->vain,
+	    &is_doctype) == to && is_doctype == doctype;
+}
+
 /* Section 13.2.5.52: everything up to ">". */
 static bool
 bogus_comment(struct html_lexer *x, struct html_token *t, const char *data)
@@ -66,8 +77,7 @@ bogus_comment(struct html_lexer *x, struct html_token *t, const char *data)
 	const char *gt = html_scan_byte(data, x->end, '>');
 	struct span text = span_between(data, gt);
 
-	if (!x->odd && (gt == x->end || html_legacy_doctype(x->p, x->end) ||
-	    html_legacy_declaration(x->p, x->end) != gt + 1))
+	if (!x->odd && (gt == x->end || !legacy_agrees(x, gt + 1, false)))
 		x->odd = true;
 	token_set(x, t, HTML_COMMENT, gt < x->end ? gt + 1 : gt);
 	x->odd |= x->curly && html_has_curly(t->raw);
@@ -134,8 +144,7 @@ declaration(struct html_lexer *x, struct html_token *t)
 	/* Section 13.2.5.53: ">" ends it in each of its states. */
 	gt = html_scan_byte(x->p, x->end, '>');
 	gt += gt < x->end;
-	if (!x->odd && (html_legacy_declaration(x->p, x->end) != gt ||
-	    !html_legacy_doctype(x->p, x->end)))
+	if (!x->odd && !legacy_agrees(x, gt, true))
 		x->odd = true;
 	token_set(x, t, HTML_DOCTYPE, gt);
 	x->odd |= x->curly && html_has_curly(t->raw);

@@ -23,6 +23,8 @@
 #include "base/span.h"
 #include "mail/html.h"
 
+#define HTML_DOCTYPES_MAX (256 << 10) /* bytes of what seemed to be DOCTYPEs;
+				 * what begins behind is taken for comments */
 #define HTML_MARKS_MAX 16	/* nested marked sections; deeper is ignored */
 
 enum html_kind {
@@ -72,6 +74,7 @@ struct html_lexer {
 				 * them for straight ones, even around values */
 	bool vertical;		/* input has vertical tabs, blanks to it */
 	bool odd;		/* HTML::Parser would read something else */
+	size_t vain;		/* left of HTML_DOCTYPES_MAX */
 	/* For html_legacy_next alone. */
 	unsigned char marks[HTML_MARKS_MAX]; /* <![ ... [, innermost last */
 	size_t mark_count;
