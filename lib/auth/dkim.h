@@ -72,6 +72,8 @@ struct dkim_signature {
 	bool has_length;	/* l= is there ... */
 	bool added;		/* ... and the body goes on behind it: a pass
 				 * says nothing about what follows */
+	bool cut;		/* it might have passed, had the whole header
+				 * been kept */
 };
 
 struct dkim_outcome {
@@ -99,6 +101,10 @@ struct dkim_input {
 	struct dkim_bodies *bodies;	/* what the signatures want is added;
 					 * the whole body has to go there,
 					 * line ends CRLF (or LF) */
+	const struct span *first;	/* of DKIM_SIGNATURES_MAX and more those
+					 * of these domains, and beneath, are
+					 * verified before others' */
+	size_t first_count;
 };
 
 /* One message, one thread at a time. */

@@ -6,6 +6,7 @@
 #include "auth/dkim_ask.h"
 #include "auth/dkim_field.h"
 #include "auth/dkim_head.h"
+#include "auth/taglist.h"
 #include "base/mem.h"
 #include "mail/domain.h"
 
@@ -125,19 +126,63 @@ parse_signature(struct dkim_verify *v, struct candidate *c)
 		choose_body(v, c);
 }
 
+static bool
+is_signature(const struct dkim_verify *v, size_t header)
+{
+	return span_iis(v->input.headers[header].name, "DKIM-Signature");
+}
+
+static bool
+goes_first(struct dkim_verify *v, size_t header)
+{
+	struct taglist tags;
+	struct span domain;
+	size_t i;
+
+	if (taglist_parse(v->input.headers[header].value, &tags) != NULL)
+		return false;
+	domain = domain_ascii(&v->arena, taglist_value(&tags, "d", ""));
+	for (i = 0; i < v->input.first_count; i++)
+		if (domain_within(domain, v->input.first[i]))
+			return true;
+	return false;
+}
+
+/*
+ * How many signatures of others may be verified: none so many that those that
+ * go first, which stand below what forwarders add, find no room.
+ */
+static size_t
+room_for_others(struct dkim_verify *v)
+{
+	size_t i, count = 0, first = 0;
+
+	for (i = 0; i < v->input.header_count; i++)
+		count += is_signature(v, i);
+	if (count <= DKIM_SIGNATURES_MAX)
+		return DKIM_SIGNATURES_MAX;
+	for (i = 0; i < v->input.header_count; i++)
+		first += is_signature(v, i) && goes_first(v, i);
+	return first < DKIM_SIGNATURES_MAX ? DKIM_SIGNATURES_MAX - first : 0;
+}
+
 static void
 find_signatures(struct dkim_verify *v)
 {
+	size_t i, others = 0, room = room_for_others(v);
 	struct candidate *c;
-	size_t i;
+	bool other;
 
 	for (i = 0; i < v->input.header_count; i++) {
-		if (!span_iis(v->input.headers[i].name, "DKIM-Signature"))
+		if (!is_signature(v, i))
 			continue;
-		if (v->outcome.count == DKIM_SIGNATURES_MAX) {
+		other = room < DKIM_SIGNATURES_MAX && !goes_first(v, i);
+		if (v->outcome.count == DKIM_SIGNATURES_MAX ||
+		    (other && others == room)) {
 			v->outcome.ignored++;
 			continue;
 		}
+		others += other;
 		c = &v->candidates[v->outcome.count];
 		c->out = &v->signatures[v->outcome.count++];
 		c->out->header = i;
@@ -257,6 +302,7 @@ changed(struct dkim_verify *v, struct candidate *c, const struct dkim_key *key,
 	if (!v->input.cut)
 		return "the header was changed, or the key is another";
 	*result = DKIM_NEUTRAL;
+	c->out->cut = true;
 	return "too many header fields to verify it";
 }
 

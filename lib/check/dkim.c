@@ -6,6 +6,7 @@
 #include "auth/author.h"
 #include "base/mem.h"
 #include "check/check.h"
+#include "check/identity.h"
 #include "mail/domain.h"
 
 struct dkim_options {
@@ -72,12 +73,26 @@ dkim_needs(const void *arg)
 	return NEED_CLIENT | NEED_HEADERS | NEED_BODY;
 }
 
+/* The parts of the author's domains that somebody owns. */
+static size_t
+find_owners(struct inquiry *q, struct span out[AUTHOR_DOMAINS_MAX])
+{
+	struct author author;
+	size_t i;
+
+	author_of(q->arena, q->message, &author);
+	for (i = 0; i < author.count; i++)
+		out[i] = identity_owned(q, author.domains[i]);
+	return author.count;
+}
+
 static void
 dkim_ask(const void *arg, struct inquiry *q)
 {
 	const struct dkim_self *self = arg;
 	const struct message *m = q->message;
 	struct dkim_state *state = q->state;
+	struct span owners[AUTHOR_DOMAINS_MAX];
 	struct dkim_input input = {
 		.headers = m->headers,
 		.header_count = m->header_count,
@@ -85,10 +100,13 @@ dkim_ask(const void *arg, struct inquiry *q)
 		.now = q->now,
 		.bits_min = (unsigned)self->options->min_bits,
 		.bodies = q->bodies,
+		.first = owners,
 	};
 
-	if (q->dns != NULL && m->direction == DIRECTION_INBOUND)
-		state->verify = dkim_verify_new(self->engine, q->dns, &input);
+	if (q->dns == NULL || m->direction != DIRECTION_INBOUND)
+		return;
+	input.first_count = find_owners(q, owners);
+	state->verify = dkim_verify_new(self->engine, q->dns, &input);
 }
 
 /*
@@ -156,7 +174,7 @@ dkim_run(const void *arg, struct inquiry *q)
 		    SPAN_ARG(outcome->signatures[i].domain));
 		if (outcome->signatures[i].result == DKIM_PASS)
 			judge_pass(q, &outcome->signatures[i]);
-		else if (bad == NULL)
+		else if (bad == NULL && !outcome->signatures[i].cut)
 			bad = &outcome->signatures[i];
 	}
 	/* As in SpamAssassin: told only where no other signature is valid. */

@@ -14,6 +14,7 @@
 #include "auth/taglist.h"
 #include "base/mem.h"
 #include "check/check.h"
+#include "check/identity.h"
 #include "mail/domain.h"
 
 enum dmarc_wish { WISH_SYMBOLS, WISH_QUARANTINE, WISH_REJECT };
@@ -283,14 +284,31 @@ find_trust(const struct dmarc_self *self, struct inquiry *q,
 	return NULL;
 }
 
+/* A signature of the author's, over more of the header than was kept. */
+static bool
+has_cut(struct inquiry *q, struct span author)
+{
+	const struct dkim_outcome *dkim = q->auth->dkim;
+	size_t i;
+
+	for (i = 0; i < dkim->count; i++)
+		if (dkim->signatures[i].cut && span_ieq(
+		    identity_owned(q, dkim->signatures[i].domain),
+		    identity_owned(q, author)))
+			return true;
+	return false;
+}
+
 /*
  * Why nobody is held or refused, though the points stay.  What was not looked
  * at might have passed, and anybody can be a list, by his own domain's proof.
  */
 static const char *
-find_excuse(struct inquiry *q, const struct dmarc_facts *facts)
+find_excuse(struct inquiry *q, const struct dmarc_facts *facts,
+    struct span author)
 {
-	if (q->auth->spf_mailfrom == NULL || q->auth->dkim == NULL)
+	if (q->auth->spf_mailfrom == NULL || q->auth->dkim == NULL ||
+	    has_cut(q, author))
 		return "not_evaluated";
 	return from_list(q, facts) ? "mailing_list" : NULL;
 }
@@ -337,7 +355,7 @@ judge_failure(const struct dmarc_self *self, struct inquiry *q,
 	    SPAN_ARG(v->author), v->reason);
 	if (v->disposition < DMARC_QUARANTINE)
 		return;
-	q->auth->dmarc_override = find_excuse(q, facts);
+	q->auth->dmarc_override = find_excuse(q, facts, v->author);
 	if (q->auth->dmarc_override == NULL)
 		follow_policy(self, q, v);
 }

@@ -10,7 +10,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct header h[50];
 	struct dkim_bodies bodies = {.count = 0};
 	struct dkim_input input = {h, 0, false, INT64_C(1700000000000), 0,
-	    &bodies};
+	    &bodies, NULL, 0};
 	struct dkim_engine *engine = dkim_engine_new();
 	struct dns *dns = dns_table();
 	struct dkim_verify *verify;

@@ -342,6 +342,46 @@ test_several(struct lab *lab, const struct keys *keys)
 	arena_done(&arena);
 }
 
+/* The author's own signature stands below those of forwarders. */
+static void
+test_first(struct lab *lab, const struct keys *keys)
+{
+	static const struct span example = SPAN("example.org");
+	const struct dkim_outcome *o;
+	struct span field;
+	struct arena arena;
+	struct buf text;
+	size_t i;
+
+	arena_init(&arena);
+	field = lab_sign(lab, &arena, keys->rsa, RELAXED H, span_of(MAIL));
+	buf_init(&text, LAB_FILE_MAX);
+	for (i = 0; i < DKIM_SIGNATURES_MAX + 3; i++)
+		buf_printf(&text, "DKIM-Signature: v=1; d=f%zu.example\r\n", i);
+	buf_span(&text, field);
+	buf_puts(&text, MAIL);
+	o = lab_verify(lab, buf_contents(&text));
+	CHECK("as they stand", o->count == DKIM_SIGNATURES_MAX &&
+	    o->ignored == 4 &&
+	    o->signatures[DKIM_SIGNATURES_MAX - 1].result != DKIM_PASS);
+	lab->first = &example;
+	o = lab_verify(lab, buf_contents(&text));
+	CHECK("the author's first", o->count == DKIM_SIGNATURES_MAX &&
+	    o->ignored == 4 &&
+	    o->signatures[DKIM_SIGNATURES_MAX - 1].result == DKIM_PASS);
+	buf_reset(&text);
+	for (i = 0; i < DKIM_SIGNATURES_MAX + 3; i++)
+		buf_span(&text, field);
+	buf_puts(&text, "DKIM-Signature: v=1; d=other.example\r\n" MAIL);
+	o = lab_verify(lab, buf_contents(&text));
+	CHECK("too many of the author's", o->ignored == 4 &&
+	    o->signatures[0].result == DKIM_PASS &&
+	    o->signatures[DKIM_SIGNATURES_MAX - 1].result == DKIM_PASS);
+	lab->first = NULL;
+	buf_done(&text);
+	arena_done(&arena);
+}
+
 static void
 test_limits(struct lab *lab, const struct keys *keys)
 {
@@ -398,7 +438,8 @@ test_input(struct lab *lab, const struct keys *keys)
 	message = arena_printf(&arena, "%.*s%s%s", SPAN_ARG(field), FROM,
 	    "To: b@example.net\r\n\r\n" BODY);
 	o = lab_verify(lab, message);
-	CHECK("cut", o->signatures->result == DKIM_NEUTRAL);
+	CHECK("cut", o->signatures->result == DKIM_NEUTRAL &&
+	    o->signatures->cut);
 	lab->cut = false;
 	o = lab_verify(lab, span_of(MAIL));
 	CHECK("unsigned", o->count == 0 && o->ignored == 0);
@@ -417,7 +458,7 @@ test_timeout(struct lab *lab, const struct keys *keys)
 	struct dkim_body_terms terms = { false, false, 0 };
 	struct dkim_bodies bodies = { .count = 0 };
 	struct dkim_input input = { lab->headers, 0, false, NOW * 1000LL, 0,
-	    &bodies };
+	    &bodies, NULL, 0 };
 	const struct dkim_outcome *o;
 	struct dkim_verify *verify;
 	struct span field, body;
@@ -467,6 +508,7 @@ main(void)
 	test_rows(&lab, &keys, 0);
 	test_rows(&lab, &keys, 1);
 	test_several(&lab, &keys);
+	test_first(&lab, &keys);
 	test_limits(&lab, &keys);
 	test_input(&lab, &keys);
 	test_timeout(&lab, &keys);

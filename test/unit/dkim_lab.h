@@ -25,6 +25,7 @@ struct lab {
 	unsigned bits_min;
 	size_t piece;		/* bytes of the body at a time; 0: all */
 	bool cut;
+	const struct span *first;	/* or NULL */
 	struct header headers[LAB_HEADERS_MAX];
 	struct dkim_bodies bodies;
 	struct dkim_verify *verify;
@@ -66,7 +67,8 @@ static inline const struct dkim_outcome *
 lab_verify(struct lab *lab, struct span message)
 {
 	struct dkim_input input = { lab->headers, 0, lab->cut,
-	    lab->now * 1000, lab->bits_min, &lab->bodies };
+	    lab->now * 1000, lab->bits_min, &lab->bodies, lab->first,
+	    lab->first != NULL };
 	struct span body;
 	size_t n;
 
