@@ -353,7 +353,7 @@ judge_texts(struct inquiry *q, struct facts *f, const struct mime *mime)
 	size_t split = 0, i;
 
 	judge_all(q, reading_body(f->reading), &split);
-	judge_all(q, reading_cards(f->reading), &split);
+	judge_all(q, reading_aside(f->reading), &split);
 	if (from.n > 0)
 		judge_text(q, from, &split);
 	for (i = 0; i < mime->count; i++)

@@ -14,9 +14,9 @@ struct reading {
 	size_t scan_rendered, scan_raw;
 	struct mime mime;
 	const struct html **html;	/* by part; NULL until asked for */
-	struct texts body, raw, cards;
+	struct texts body, raw, aside;
 	struct links *links;
-	bool has_mime, has_body, has_raw, has_cards;
+	bool has_mime, has_body, has_raw, has_aside;
 };
 
 struct reading *
@@ -303,26 +303,36 @@ reading_raw(struct reading *r)
 	return &r->raw;
 }
 
+/* Plain text by its type, which readers show; HTML to rules, by its name. */
+static bool
+plain_or_html(const struct part *part)
+{
+	return part->kind == PART_HTML && (part->declared.n == 0 ||
+	    span_is(part->declared, "text/plain"));
+}
+
 const struct texts *
-reading_cards(struct reading *r)
+reading_aside(struct reading *r)
 {
 	struct mime *mime = reading_mime(r);
-	struct span *items = NULL;
+	struct span *items = NULL, text;
 	size_t i, room = 0;
 
-	if (r->has_cards)
-		return &r->cards;
-	r->has_cards = true;
+	if (r->has_aside)
+		return &r->aside;
+	r->has_aside = true;
 	for (i = 0; i < mime->count; i++) {
-		if (!calendar_is(&mime->parts[i]))
+		if (!calendar_is(&mime->parts[i]) &&
+		    !plain_or_html(&mime->parts[i]))
 			continue;
-		items = arena_room(r->arena, items, r->cards.count,
+		text = part_text(r->arena, &mime->parts[i]);
+		items = arena_room(r->arena, items, r->aside.count,
 		    sizeof(*items), &room);
-		items[r->cards.count++] = calendar_text(r->arena,
-		    part_text(r->arena, &mime->parts[i]));
+		items[r->aside.count++] = calendar_is(&mime->parts[i]) ?
+		    calendar_text(r->arena, text) : text;
 	}
-	r->cards.items = items;
-	return &r->cards;
+	r->aside.items = items;
+	return &r->aside;
 }
 
 static void
@@ -348,7 +358,7 @@ add_signatures(struct links *links, const struct message *m)
 const struct links *
 reading_links(struct reading *r, const struct links_view *view)
 {
-	const struct texts *body = reading_body(r), *cards = reading_cards(r);
+	const struct texts *body = reading_body(r), *aside = reading_aside(r);
 	struct mime *mime = reading_mime(r);
 	const struct html *html;
 	size_t i;
@@ -363,8 +373,8 @@ reading_links(struct reading *r, const struct links_view *view)
 		if (html != NULL)
 			links_add_html(r->links, html);
 	}
-	for (i = 0; i < cards->count; i++)
-		links_add_shown(r->links, cards->items[i]);
+	for (i = 0; i < aside->count; i++)
+		links_add_shown(r->links, aside->items[i]);
 	add_signatures(r->links, r->message);
 	return r->links;
 }

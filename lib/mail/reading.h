@@ -47,11 +47,11 @@ const struct texts *reading_body(struct reading *);
 const struct texts *reading_raw(struct reading *);
 
 /*
- * What readers show of invitations and visiting cards, an item for each.  Of
- * calendars and x-vcards SpamAssassin shows its rules nothing, so neither text
- * is in the two above.
+ * What readers show and SpamAssassin's rules do not see, an item for each, so
+ * that it is in neither of the two above: invitations, visiting cards, and plain
+ * text that is HTML to rules, because of its name.
  */
-const struct texts *reading_cards(struct reading *);
+const struct texts *reading_aside(struct reading *);
 
 /*
  * All links.  view must be the same at every call for one message, and outlive

@@ -226,7 +226,7 @@ test_links(void)
 	message_init(&m);
 	take(&m, span_of(text));
 	reading = reading_new(&m.arena, &m, 0, 0);
-	CHECK("cards", reading_cards(reading)->count == 0);
+	CHECK("cards", reading_aside(reading)->count == 0);
 	links = reading_links(reading, &view);
 	CHECK("links", links->count == 3);
 	CHECK("links", links == reading_links(reading, &view));
@@ -241,12 +241,22 @@ test_links(void)
 	    "http://one.exa\n mple.com/\nUID:a@two.example.com\n"));
 	reading = reading_new(&m.arena, &m, 0, 0);
 	CHECK_TEXT("calendar", shown(reading_body(reading)), "$|");
-	CHECK_TEXT("calendar", shown(reading_cards(reading)),
+	CHECK_TEXT("calendar", shown(reading_aside(reading)),
 	    "see http://one.example.com/$|");
 	links = reading_links(reading, &view);
 	CHECK("calendar", links->count == 1 && links->items[0]->good &&
 	    links->items[0]->seen && !links->items[0]->for_rules &&
 	    links->form_count == 0);
+	take(&m, span_of("Content-Type: text/plain; name=a.html\n\n<!--\n"
+	    "http://one.example.com/\n-->\n"));
+	reading = reading_new(&m.arena, &m, 0, 0);
+	CHECK("plain or HTML", reading_aside(reading)->count == 1);
+	links = reading_links(reading, &view);
+	CHECK("plain or HTML", links->count == 1 && links->items[0]->good &&
+	    links->items[0]->seen && !links->items[0]->for_rules);
+	take(&m, span_of("Content-Type: text/html; name=a.html\n\n<b>x\n"));
+	reading = reading_new(&m.arena, &m, 0, 0);
+	CHECK("HTML", reading_aside(reading)->count == 0);
 	message_done(&m);
 	registry_done(&registry);
 	suffixes_close(suffixes);
