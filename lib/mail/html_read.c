@@ -72,8 +72,8 @@ view_within(const struct html_view *parent, const struct html_look *l,
 	if (l->cropped && (l->no_height || l->no_width || l->no_max_height ||
 	    l->no_max_width))
 		v.lasting |= HTML_HIDDEN_BOX;
-	if (l->far_indent || l->far_margin || (l->placed &&
-	    (l->far_away || l->clipped)))
+	if (l->far_indent || l->far_margin_left || l->far_margin_top ||
+	    (l->placed && (l->far_left || l->far_top || l->clipped)))
 		v.lasting |= HTML_HIDDEN_PLACE;
 	if (l->mso_hide)
 		v.lasting |= HTML_HIDDEN_MSO;

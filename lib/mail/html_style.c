@@ -258,18 +258,21 @@ set_place(struct html_look *l, struct span name, struct span v, bool imp)
 	else if (HTML_IS(name, "position"))
 		set_flag(l, HTML_CSS_POSITION, &l->placed,
 		    one_of(v, "absolute", "fixed", "relative"), imp);
-	else if (HTML_IS(name, "left") || HTML_IS(name, "top")) {
-		if (take(l, HTML_CSS_LEFT, imp))
-			l->far_away |= far_off(v);
-	} else if (HTML_IS(name, "margin-left") ||
-	    HTML_IS(name, "margin-top")) {
-		if (take(l, HTML_CSS_LEFT, imp))
-			l->far_margin |= far_off(v);
-	} else if (HTML_IS(name, "clip")) {
+	else if (HTML_IS(name, "left"))
+		set_flag(l, HTML_CSS_LEFT, &l->far_left, far_off(v), imp);
+	else if (HTML_IS(name, "top"))
+		set_flag(l, HTML_CSS_TOP, &l->far_top, far_off(v), imp);
+	else if (HTML_IS(name, "margin-left"))
+		set_flag(l, HTML_CSS_MARGIN_LEFT, &l->far_margin_left,
+		    far_off(v), imp);
+	else if (HTML_IS(name, "margin-top"))
+		set_flag(l, HTML_CSS_MARGIN_TOP, &l->far_margin_top,
+		    far_off(v), imp);
+	else if (HTML_IS(name, "clip"))
 		set_flag(l, HTML_CSS_CLIP, &l->clipped,
 		    span_istarts(v, "rect(0") || span_istarts(v, "rect(1px"),
 		    imp);
-	} else
+	else
 		return false;
 	return true;
 }
@@ -465,7 +468,9 @@ static const struct {
 	MEMBER(MAX_HEIGHT, no_max_height), MEMBER(WIDTH, no_width),
 	MEMBER(MAX_WIDTH, no_max_width), MEMBER(OVERFLOW, cropped),
 	MEMBER(INDENT, far_indent), MEMBER(POSITION, placed),
-	MEMBER(LEFT, far_away), MEMBER(LEFT, far_margin),
+	MEMBER(LEFT, far_left), MEMBER(TOP, far_top),
+	MEMBER(MARGIN_LEFT, far_margin_left),
+	MEMBER(MARGIN_TOP, far_margin_top),
 	MEMBER(CLIP, clipped), MEMBER(MSO_HIDE, mso_hide),
 	MEMBER(WHITE_SPACE, pre),
 };
@@ -489,6 +494,7 @@ html_look_hides(const struct html_look *l)
 {
 	return l->none || l->invisible || l->clear || l->no_height ||
 	    l->no_width || l->no_max_height || l->no_max_width ||
-	    l->far_indent || l->far_away || l->far_margin || l->clipped ||
+	    l->far_indent || l->far_left || l->far_top ||
+	    l->far_margin_left || l->far_margin_top || l->clipped ||
 	    ((l->set & 1u << HTML_CSS_SIZE) && !l->relative && l->size < 1);
 }

@@ -31,7 +31,10 @@ enum html_property {
 	HTML_CSS_OVERFLOW,
 	HTML_CSS_INDENT,
 	HTML_CSS_POSITION,
-	HTML_CSS_LEFT,		/* the least of left, top and the margins */
+	HTML_CSS_LEFT,
+	HTML_CSS_TOP,
+	HTML_CSS_MARGIN_LEFT,
+	HTML_CSS_MARGIN_TOP,
 	HTML_CSS_CLIP,
 	HTML_CSS_MSO_HIDE,
 	HTML_CSS_WHITE_SPACE,
@@ -57,8 +60,8 @@ struct html_look {
 	bool cropped;		/* overflow is not shown */
 	bool far_indent;
 	bool placed;		/* position:absolute, fixed or relative */
-	bool far_away;
-	bool far_margin;
+	bool far_left, far_top;	/* off the screen, if it is placed */
+	bool far_margin_left, far_margin_top;
 	bool clipped;
 	bool mso_hide;
 	bool pre;		/* line ends of the source count */

@@ -48,8 +48,8 @@ const struct texts *reading_raw(struct reading *);
 
 /*
  * What readers show and SpamAssassin's rules do not see, an item for each, so
- * that it is in neither of the two above: invitations, visiting cards, and plain
- * text that is HTML to rules, because of its name.
+ * that it is in neither of the two above: invitations, visiting cards, and
+ * plain text that is HTML to rules, because of its name.
  */
 const struct texts *reading_aside(struct reading *);
 

@@ -104,6 +104,12 @@ static const struct {
 	{ "no height alone", "<div style='height:0'>b</div>", "b" },
 	{ "off-screen", "a<p style='text-indent:-9999px'>b</p>"
 	    "<p style='position:absolute;left:-99em'>c</p>d", "a\n\nd" },
+	{ "brought back", "<style>.c{position:absolute;left:-9999px;"
+	    "margin-top:-99em}</style><p class=c style='left:0;margin-top:0'>a",
+	    "a" },
+	{ "not by the other side", "a<p style='position:absolute;"
+	    "left:-9999px;top:0'>b<p style='margin-top:-99em;margin-left:0'>c",
+	    "a" },
 	{ "opacity", "a<i style='opacity:0.0'>b</i>", "a" },
 	{ "mso-hide", "a<i style='mso-hide:all'>b</i>", "ab" },
 	{ "blank around what is hidden",
