@@ -84,7 +84,8 @@ change_parse(struct span text, struct change *c)
 	    e->reason[0] == '\0' || e->added == 0 || c->id == 0)
 		return -1;
 	if (c->verb == CHANGE_DEL)
-		return 0;
+		return e->owner[0] == '\0' && e->expires == 0 &&
+		    e->discount == 0 ? 0 : -1;
 	return e->owner[0] != '\0' && e->expires != 0 &&
 	    (e->list == ENTRY_DENY || e->discount > 0) ? 0 : -1;
 }
