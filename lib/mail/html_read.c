@@ -157,6 +157,14 @@ line_end(struct html_read *r, const struct html_element *e)
 		html_read_blank(r);
 }
 
+/* Formatting, which goes on behind the end of what it is in. */
+static bool
+goes_on(const struct html_open *o)
+{
+	return (o->name->element->flags & HTML_IS_FORMAT) &&
+	    o->name->element->id != HTML_EL_A;
+}
+
 /* Closes the elements above and at index; formatting among them goes on. */
 static void
 close_to(struct html_read *r, size_t index)
@@ -170,10 +178,12 @@ close_to(struct html_read *r, size_t index)
 
 	while (r->open_count > index) {
 		o = &r->open[r->open_count - 1];
-		if (keep && r->open_count - 1 > index && n < HTML_REOPEN_MAX &&
-		    (o->name->element->flags & HTML_IS_FORMAT) &&
-		    o->name->element->id != HTML_EL_A)
-			again[n++] = *o;
+		if (keep && r->open_count - 1 > index && goes_on(o)) {
+			if (n < HTML_REOPEN_MAX)
+				again[n++] = *o;
+			else if (html_look_hides(&o->look))
+				limit(r, HTML_LIMIT_DEPTH);
+		}
 		if (o->name->element->id == HTML_EL_A)
 			html_read_anchor_end(r);
 		line_end(r, o->name->element);
@@ -201,7 +211,7 @@ of_table(const struct html_element *e)
  * it.  What belongs to a table has the table alone for a wall.
  */
 static bool
-find_open(const struct html_read *r, const struct html_name *name,
+find_open(struct html_read *r, const struct html_name *name,
     enum html_element_id id, bool in_table, size_t *index)
 {
 	const struct html_element *e;
@@ -217,6 +227,8 @@ find_open(const struct html_read *r, const struct html_name *name,
 		    !in_table))
 			return false;
 	}
+	if (i > 0)
+		limit(r, HTML_LIMIT_DEPTH);
 	return false;
 }
 

@@ -14,13 +14,12 @@
 #include "mail/html_scan.h"
 #include "mail/linkset.h"
 
-#define KEY_MAX 160	/* bytes of a key; longer names have no effect */
-
 #define BIT(property) (1u << HTML_CSS_##property)
 #define COLOURS (BIT(COLOR) | BIT(BACKGROUND) | BIT(IMAGE))
 #define HIDING (BIT(SIZE) | BIT(DISPLAY) | BIT(VISIBILITY) | BIT(OPACITY) | \
 	BIT(HEIGHT) | BIT(MAX_HEIGHT) | BIT(WIDTH) | BIT(MAX_WIDTH) | \
-	BIT(OVERFLOW) | BIT(INDENT) | BIT(POSITION) | BIT(LEFT) | BIT(CLIP))
+	BIT(OVERFLOW) | BIT(INDENT) | BIT(POSITION) | BIT(LEFT) | BIT(TOP) | \
+	BIT(MARGIN_LEFT) | BIT(MARGIN_TOP) | BIT(CLIP))
 
 /* What is said of one selector. */
 struct html_rule {
@@ -31,7 +30,7 @@ struct html_rule {
 
 /* A selector, as far as a start tag can be held against it. */
 struct selector {
-	char key[KEY_MAX];
+	char key[HTML_KEY_MAX];
 	size_t n;
 	bool sure;	/* false: more than the key is asked */
 };
@@ -89,11 +88,11 @@ name_length(struct span s)
 }
 
 static bool
-key_add(char key[KEY_MAX], size_t *n, struct span s)
+key_add(char key[HTML_KEY_MAX], size_t *n, struct span s)
 {
 	size_t i;
 
-	if (s.n > KEY_MAX - *n)
+	if (s.n > HTML_KEY_MAX - *n)
 		return false;
 	for (i = 0; i < s.n; i++)
 		key[(*n)++] = (char)char_lower((unsigned char)s.p[i]);
@@ -118,17 +117,22 @@ last_compound(struct span s)
 	return span_skip(s, from);
 }
 
-/* False for one without a key, and for what no text is shown by. */
+/*
+ * False for one without a key, for what no text is shown by, and for names too
+ * long for a key, which sets *full.
+ */
 static bool
-selector_read(struct span s, struct selector *out)
+selector_read(struct span s, struct selector *out, bool *full)
 {
 	struct span last = last_compound(s);
 	size_t n = name_length(last);
 
 	out->n = 0;
 	out->sure = last.n == s.n;
-	if (!key_add(out->key, &out->n, span_head(last, n)))
+	if (!key_add(out->key, &out->n, span_head(last, n))) {
+		*full = true;
 		return false;
+	}
 	last = span_skip(last, n);
 	if (n == 0 && last.n != 0 && last.p[0] == '*')
 		last = span_skip(last, 1);
@@ -136,8 +140,10 @@ selector_read(struct span s, struct selector *out)
 		if (!out->sure)
 			out->n = 0;
 		n = 1 + name_length(span_skip(last, 1));
-		if (!key_add(out->key, &out->n, span_head(last, n)))
+		if (!key_add(out->key, &out->n, span_head(last, n))) {
+			*full = true;
 			return false;
+		}
 		last = span_skip(last, n);
 	}
 	/* What a pointer does, or what is put in beside the text. */
@@ -176,7 +182,7 @@ declare(struct reader *r, struct span selector, const struct html_look *look)
 	struct html_rule *rule;
 	struct selector sel;
 
-	if (!selector_read(selector, &sel))
+	if (!selector_read(selector, &sel, &r->sheet->full))
 		return;
 	rule = rule_of(r->sheet, &sel);
 	if (rule == NULL)
@@ -302,7 +308,7 @@ static void
 add_rule(struct html_sheet *s, struct span tag, const char *mark,
     struct span name, struct html_rule *sum)
 {
-	char key[KEY_MAX];
+	char key[HTML_KEY_MAX];
 	size_t n = 0, i;
 
 	if (!key_add(key, &n, tag) || !key_add(key, &n, span_of(mark)) ||
@@ -332,6 +338,8 @@ add_classes(struct html_sheet *s, struct span tag, struct span classes,
 
 	while (n++ < HTML_CLASSES_MAX && span_word(&classes, &name))
 		add_rule(s, tag, ".", name, sum);
+	if (n > HTML_CLASSES_MAX && span_word(&classes, &name))
+		s->full = true;
 }
 
 void

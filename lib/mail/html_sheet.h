@@ -20,13 +20,14 @@
 
 #define HTML_SELECTORS_MAX 4096	/* different ones; further have no effect */
 #define HTML_CLASSES_MAX 64	/* of one element; further have no effect */
+#define HTML_KEY_MAX 160	/* bytes of a selector */
 
 struct html_sheet {
 	struct arena *arena;
 	struct link_set *keys;	/* "p", ".x", "#x", "p.x", "p#x" */
 	struct html_rule *rules;	/* by number of the key */
 	size_t room;
-	bool full;		/* HTML_SELECTORS_MAX reached */
+	bool full;		/* one of these was reached */
 };
 
 void html_sheet_init(struct html_sheet *, struct arena *);

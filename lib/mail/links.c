@@ -158,9 +158,11 @@ add_found(struct links *l, const struct urltext *u, bool for_rules)
 		types |= 1u << LINK_SCHEMELESS;
 	if (u->unlinked)
 		types |= 1u << LINK_UNLINKED;
-	if (for_rules)
+	if (for_rules && !u->cut)
 		give_to_rules(l, k, types, true);
 	linkview_see(l, k, NULL);
+	if (u->cut)
+		k->flags |= LINK_CUT;
 	return true;
 }
 

@@ -53,7 +53,7 @@ enum link_flag {
 	LINK_SCANNED = 1 << 2,	/* rewritten by a scanner of mail */
 	LINK_DEEP = 1 << 3,	/* wrapped deeper than URLWRAP_DEPTH */
 	LINK_HIDDEN = 1 << 4,	/* stands only where nobody sees it */
-	LINK_CUT = 1 << 5,	/* longer than URL_MAX */
+	LINK_CUT = 1 << 5,	/* longer than URL_MAX, URLTEXT_MAX in text */
 };
 
 struct link_host {

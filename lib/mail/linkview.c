@@ -50,8 +50,12 @@ follow(struct links *l, struct link *k)
 {
 	k->wrapper = "";
 	k->good = k->good || url_parse(l->arena, k->raw, NULL, &k->url);
-	if (!k->good)
+	if (!k->good) {
+		/* Perhaps for the length of its host alone. */
+		if (k->raw.n > URL_HOST_MAX)
+			k->flags |= LINK_CUT;
 		return;
+	}
 	if ((k->url.flags & URL_CUT) != 0)
 		k->flags |= LINK_CUT;
 	k->domain = registered(l, &k->url);

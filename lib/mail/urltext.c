@@ -107,6 +107,16 @@ known_end(const struct urltext_scan *c, size_t i)
 	    c->end : 0;
 }
 
+/* The same of one that goes on behind its end. */
+static size_t
+long_end(const struct urltext_scan *c, size_t i)
+{
+	size_t n = known_start(span_make(c->text.p + i, c->end - i));
+
+	return n != 0 && c->end - i - n > URLTEXT_MAX ?
+	    i + n + URLTEXT_MAX : 0;
+}
+
 static size_t
 mail_end(struct urltext_scan *c, size_t i)
 {
@@ -134,7 +144,7 @@ mail_end(struct urltext_scan *c, size_t i)
 
 /* Where port and path end that follow a host at i; 0 if something else does. */
 static size_t
-behind_host(const struct urltext_scan *c, size_t i)
+behind_host(const struct urltext_scan *c, size_t i, bool *cut)
 {
 	size_t n;
 
@@ -146,9 +156,10 @@ behind_host(const struct urltext_scan *c, size_t i)
 			continue;
 		i += n > 1 ? n : 0;
 	}
-	if (i < c->end && c->text.p[i] == '/' && c->end - i > 1 &&
-	    c->end - i - 1 <= URLTEXT_MAX)
-		return c->end;
+	if (i < c->end && c->text.p[i] == '/' && c->end - i > 1) {
+		*cut = c->end - i - 1 > URLTEXT_MAX;
+		return *cut ? i + 1 + URLTEXT_MAX : c->end;
+	}
 	return i == c->end ? i : 0;
 }
 
@@ -163,6 +174,7 @@ look_at_host(struct urltext_scan *c, size_t i)
 		end++;
 	c->host_end = end;
 	c->bare_end = 0;
+	c->bare_cut = false;
 	if (end > i && c->text.p[end - 1] == '.')
 		end--;
 	for (label = end; label > i && c->text.p[label - 1] != '.' &&
@@ -173,7 +185,7 @@ look_at_host(struct urltext_scan *c, size_t i)
 	c->dot = label - 1;
 	run = span_make(c->text.p + c->dot, end - c->dot);
 	if (registry_valid(c->registry, run))
-		c->bare_end = behind_host(c, end);
+		c->bare_end = behind_host(c, end, &c->bare_cut);
 }
 
 static size_t
@@ -366,10 +378,17 @@ address_at(struct urltext_scan *c, size_t i, struct urltext *u,
 		u->kind = URLTEXT_MAIL;
 		return end;
 	}
+	end = long_end(c, i);
+	if (end != 0) {
+		u->kind = URLTEXT_URL;
+		u->cut = true;
+		return end;
+	}
 	end = bare_end(c, i);
 	if (end == 0)
 		return 0;
 	u->kind = URLTEXT_SCHEMELESS;
+	u->cut = c->bare_cut;
 	for (*host = span_make(c->text.p + i, c->dot + 1 - i);
 	    i + host->n < c->end && c->text.p[i + host->n] != '.' &&
 	    (class_at(c, i + host->n) & HOST) != 0; )
@@ -398,9 +417,13 @@ next_address(struct urltext_scan *c, struct urltext *u, struct span *host)
 			continue;
 		memset(u, 0, sizeof(*u));
 		end = address_at(c, start, u, host);
-		if (end == 0)
+		if (end == 0 || (u->cut && c->cut_end == c->end))
 			continue;
-		c->at = end;
+		/* One of a chunk is enough; what else begins in it counts. */
+		if (u->cut)
+			c->cut_end = c->end;
+		else
+			c->at = end;
 		u->found = trimmed(span_make(c->text.p + start, end - start));
 		return true;
 	}

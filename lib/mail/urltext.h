@@ -13,7 +13,7 @@
 #include "base/span.h"
 #include "mail/registry.h"
 
-#define URLTEXT_MAX 2048	/* bytes behind the scheme; the rest is left */
+#define URLTEXT_MAX 2048	/* bytes behind the scheme; the rest is cut */
 #define URLTEXT_MAIL_MAX 251	/* bytes on each side of an "@" */
 #define URLTEXT_HOST_MAX 252	/* bytes before the top-level domain */
 
@@ -30,6 +30,8 @@ struct urltext {
 				 * before it where that was missing */
 	bool schemeless;	/* the scheme was missing */
 	bool unlinked;		/* readers do not make it clickable */
+	bool cut;		/* longer than URLTEXT_MAX: readers find it,
+				 * SpamAssassin does not */
 };
 
 /* A text while it is searched; the members are private. */
@@ -42,6 +44,8 @@ struct urltext_scan {
 	size_t host_end;	/* of the run of host characters in hand */
 	size_t dot;	/* before the top-level domain of that run */
 	size_t bare_end;	/* where an address with that host ends, or 0 */
+	bool bare_cut;		/* it goes on there */
+	size_t cut_end;		/* of the last chunk with one that was cut */
 };
 
 void urltext_begin(struct urltext_scan *, const struct registry *,

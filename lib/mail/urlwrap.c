@@ -14,7 +14,6 @@
 #include "mail/urlescape.h"
 
 #define DECODE_TIMES 4	/* escapes of escapes */
-#define PARAMS_MAX 64	/* of a query that are looked at */
 #define TELLING 5	/* byte from the end that differs in most names */
 
 enum place {
@@ -188,10 +187,9 @@ static struct span
 param_of(struct span query, const char *name)
 {
 	struct span part;
-	unsigned n = 0;
 	size_t equals;
 
-	while (n++ < PARAMS_MAX && span_cut(&query, '&', &part)) {
+	while (span_cut(&query, '&', &part)) {
 		if (span_starts(part, "amp;"))
 			part = span_skip(part, 4);
 		equals = span_chr(part, '=');
@@ -451,9 +449,8 @@ static bool
 open_generic(struct arena *arena, const struct url *url, struct url *out)
 {
 	struct span query = url->query, part;
-	unsigned n = 0;
 
-	while (n++ < PARAMS_MAX && span_cut(&query, '&', &part))
+	while (span_cut(&query, '&', &part))
 		if (open_value(arena, span_skip(part,
 		    span_chr(part, '=') + 1), out) ||
 		    open_inside(arena, part, out))

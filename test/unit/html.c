@@ -104,9 +104,8 @@ static const struct {
 	{ "no height alone", "<div style='height:0'>b</div>", "b" },
 	{ "off-screen", "a<p style='text-indent:-9999px'>b</p>"
 	    "<p style='position:absolute;left:-99em'>c</p>d", "a\n\nd" },
-	{ "brought back", "<style>.c{position:absolute;left:-9999px;"
-	    "margin-top:-99em}</style><p class=c style='left:0;margin-top:0'>a",
-	    "a" },
+	{ "brought back", "<p style='position:absolute;left:-99em;left:0;"
+	    "margin-top:-99em;margin-top:0'>a", "a" },
 	{ "not by the other side", "a<p style='position:absolute;"
 	    "left:-9999px;top:0'>b<p style='margin-top:-99em;margin-left:0'>c",
 	    "a" },
@@ -508,14 +507,15 @@ static const struct {
 	{ "deep formatting", "", "<div><b><font color=red>", "a", "a",
 	    1u << HTML_LIMIT_DEPTH },
 	{ "misnested", "", "<b><p></b>", "a", "a", 0 },
+	{ "ends out of sight", "<div>", "<b>", "</div>a", "a",
+	    1u << HTML_LIMIT_DEPTH },
 	{ "end tags", "", "</b></table>", "a", "a", 0 },
 	{ "links", "", "<a href=x></a>", "a", "a", 1u << HTML_LIMIT_LINKS },
 	{ "comments", "", "<!---->", "a", "a", 1u << HTML_LIMIT_COMMENTS },
 	{ "open comments", "a", "<!-- -", "", "a", 0 },
 	{ "open titles", "a", "<title>", "", "a", 0 },
 	{ "open styles", "a<title>", "<style>", "", "a", 0 },
-	{ "references", "", "&#0000000000000065;&zzzz&",
-	    "", NULL, 0 },
+	{ "references", "", "&#0000000000000065;&zzzz&", "", NULL, 0 },
 	{ "sections", "a", "<![a ", "", "a", 0 },
 	{ "DOCTYPEs that are none", "", "<!doctype '>'a", " -x>", NULL,
 	    1u << HTML_LIMIT_DOCTYPES },

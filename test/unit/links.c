@@ -4,6 +4,7 @@
  */
 #include "base/buf.h"
 #include "mail/links.h"
+#include "mail/urltext.h"
 #include "test/unit/test.h"
 
 /* "|" between forms, in the order of the alphabet. */
@@ -283,6 +284,35 @@ hosts(void)
 	lab_close(&lab);
 }
 
+/* Links that readers can follow, and we cannot. */
+static void
+test_long(void)
+{
+	struct buf text;
+	struct lab lab;
+
+	lab_open(&lab);
+	buf_init(&text, 1 << 16);
+	buf_puts(&text, "http://a.com/");
+	while (text.n < URLTEXT_MAX + 100)
+		buf_char(&text, 'x');
+	links_add_text(lab.links, buf_contents(&text));
+	CHECK("long in text", lab.links->count == 1 &&
+	    (lab.links->items[0]->flags & LINK_CUT) != 0 &&
+	    lab.links->items[0]->good && lab.links->form_count == 0);
+	buf_reset(&text);
+	buf_puts(&text, "<a href='http://b");
+	while (text.n < URL_HOST_MAX + 20)
+		buf_puts(&text, "%C2%AD");
+	buf_puts(&text, ".com/'>x</a>");
+	links_add_html(lab.links, html_parse(&lab.arena, buf_contents(&text)));
+	CHECK("long host", lab.links->count == 2 &&
+	    !lab.links->items[1]->good &&
+	    (lab.links->items[1]->flags & LINK_CUT) != 0);
+	buf_done(&text);
+	lab_close(&lab);
+}
+
 static void
 limits(void)
 {
@@ -392,6 +422,7 @@ main(void)
 	shown_rows();
 	merged();
 	hosts();
+	test_long();
 	limits();
 	many_shown();
 	long_base();

@@ -90,7 +90,8 @@ one_row(struct arena *arena, const struct registry *registry,
 }
 
 static unsigned
-count(struct arena *arena, const struct registry *registry, struct span text)
+count(struct arena *arena, const struct registry *registry, struct span text,
+    bool cut)
 {
 	struct urltext_scan scan;
 	struct urltext u;
@@ -98,7 +99,7 @@ count(struct arena *arena, const struct registry *registry, struct span text)
 
 	urltext_begin(&scan, registry, text);
 	while (urltext_next(arena, &scan, &u))
-		n++;
+		n += u.cut == cut;
 	return n;
 }
 
@@ -109,16 +110,17 @@ lengths(struct arena *arena, const struct registry *registry)
 	static const struct {
 		const char *before, *behind;
 		size_t n;
-		unsigned found;
+		unsigned found, cut;
 	} at[] = {
-		{ "", "@b.com", URLTEXT_MAIL_MAX, 1 },
-		{ "", "@b.d", URLTEXT_MAIL_MAX, 0 },
-		{ "", "@b_.com", URLTEXT_MAIL_MAX + 1, 0 },
-		{ "http://b-/", "", URLTEXT_MAX - 3, 1 },
-		{ "http://b-/", "", URLTEXT_MAX - 2, 0 },
-		{ "mailto:a@b.com?", "", URLTEXT_MAX - 8, 1 },
-		{ "c.com/", "", URLTEXT_MAX, 1 },
-		{ "c.com/", "", URLTEXT_MAX + 1, 0 },
+		{ "", "@b.com", URLTEXT_MAIL_MAX, 1, 0 },
+		{ "", "@b.d", URLTEXT_MAIL_MAX, 0, 0 },
+		{ "", "@b_.com", URLTEXT_MAIL_MAX + 1, 0, 0 },
+		{ "http://b-/", "", URLTEXT_MAX - 3, 1, 0 },
+		{ "http://b-/", "", URLTEXT_MAX - 2, 0, 1 },
+		{ "http://b-/", ",http://c.com/", URLTEXT_MAX, 1, 1 },
+		{ "mailto:a@b.com?", "", URLTEXT_MAX - 8, 1, 0 },
+		{ "c.com/", "", URLTEXT_MAX, 1, 0 },
+		{ "c.com/", "", URLTEXT_MAX + 1, 0, 1 },
 	};
 	char text[URLTEXT_MAX + 64];
 	size_t i, n;
@@ -129,7 +131,9 @@ lengths(struct arena *arena, const struct registry *registry)
 		n += at[i].n;
 		n += (size_t)sprintf(text + n, "%s", at[i].behind);
 		CHECK(at[i].before, count(arena, registry,
-		    span_make(text, n)) == at[i].found);
+		    span_make(text, n), false) == at[i].found);
+		CHECK(at[i].before, count(arena, registry,
+		    span_make(text, n), true) == at[i].cut);
 	}
 }
 
@@ -153,7 +157,9 @@ hostile(struct arena *arena, const struct registry *registry)
 		for (n = 0; n < PIECES; n++)
 			buf_puts(&out, text[i].piece);
 		CHECK(text[i].piece, count(arena, registry,
-		    buf_contents(&out)) == text[i].found);
+		    buf_contents(&out), false) == text[i].found);
+		CHECK(text[i].piece, count(arena, registry,
+		    buf_contents(&out), true) <= 1);
 		buf_done(&out);
 		arena_reset(arena);
 	}

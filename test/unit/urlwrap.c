@@ -2,6 +2,9 @@
 #include "mail/urlwrap.h"
 #include "test/unit/test.h"
 
+/* Parameters of a query. */
+#define TEN "a=1&a=1&a=1&a=1&a=1&a=1&a=1&a=1&a=1&a=1&"
+
 static const struct row {
 	const char *name, *input, *target;
 	enum urlwrap_kind kind;
@@ -36,6 +39,9 @@ static const struct row {
 	{ "google", "https://www.google.co.uk/url?sa=t&"
 	    "q=https://evil.example/%3Fa&usg=x", "https://evil.example/?a",
 	    URLWRAP_KNOWN },
+	{ "", "http://a.example/?" TEN TEN TEN TEN TEN TEN TEN
+	    "u=http://evil.example/", "http://evil.example/",
+	    URLWRAP_GENERIC },
 	{ "google", "http://google.com/url?q=evil.example/x",
 	    "http://evil.example/x", URLWRAP_KNOWN },
 	{ "google", "https://www.google.com/url?rct=j&amp;"
