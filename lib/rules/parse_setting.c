@@ -22,12 +22,27 @@ int
 word_ignored(struct ruleset_reader *r, const struct word *word,
     struct span rest, struct error *error)
 {
+	size_t n = span_of(word->name).n;
+
 	(void)rest;
 	(void)error;
-	/* Once is enough. */
-	if (word->as != NULL && map_put(&r->told, span_of(word->name), r))
-		reader_remark(r, r->file, r->line, "%s is ignored: %s",
-		    word->name, word->as);
+	/* Once is enough; the name of a family ends in "_". */
+	if (map_put(&r->told, span_of(word->name), r))
+		reader_remark(r, r->file, r->line, "%s%s is ignored: %s",
+		    word->name, word->name[n - 1] == '_' ? "*" : "",
+		    word->as != NULL ? word->as : "it has no effect here");
+	return 0;
+}
+
+/* Nobody can count on it. */
+int
+word_silent(struct ruleset_reader *r, const struct word *word,
+    struct span rest, struct error *error)
+{
+	(void)r;
+	(void)word;
+	(void)rest;
+	(void)error;
 	return 0;
 }
 

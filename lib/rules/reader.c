@@ -87,14 +87,30 @@ reader_remark(struct ruleset_reader *r, const char *file, unsigned line,
 	struct ruleset *set = r->set;
 	va_list ap;
 
-	if (set->remark_count == RULESET_REMARKS_MAX)
+	if (set->remark_count == RULESET_REMARKS_MAX) {
+		r->unsaid++;
 		return;
+	}
 	set->remarks = array_grow(set->remarks, set->remark_count,
 	    sizeof(*set->remarks));
 	va_start(ap, fmt);
 	set->remarks[set->remark_count++] = (struct remark){file, line,
 	    arena_vprintf(&set->arena, fmt, ap)};
 	va_end(ap);
+}
+
+/* A last remark, of no file, says how many there was no room for. */
+static void
+remark_unsaid(struct ruleset_reader *r)
+{
+	struct ruleset *set = r->set;
+
+	if (r->unsaid == 0)
+		return;
+	set->remarks = array_grow(set->remarks, set->remark_count,
+	    sizeof(*set->remarks));
+	set->remarks[set->remark_count++] = (struct remark){NULL, 0,
+	    arena_printf(&set->arena, "and %zu more remarks", r->unsaid)};
 }
 
 static void
@@ -488,6 +504,7 @@ ruleset_end(struct ruleset_reader *r, struct error *error)
 	struct ruleset *set = r->set;
 	int status = reader_finish(r, error);
 
+	remark_unsaid(r);
 	reader_free(r);
 	if (status == 0)
 		return set;

@@ -47,6 +47,7 @@ struct ruleset_reader {
 	struct map absent;	/* plugin -> struct absence */
 	struct map skipped;	/* names of rules in lines that were skipped */
 	struct map told;	/* words about which a remark was made */
+	size_t unsaid;		/* remarks past RULESET_REMARKS_MAX */
 	struct map replaced;	/* names in replace_rules -> struct setting */
 	struct replace *replace;
 };
@@ -93,7 +94,8 @@ typedef int word_fn(struct ruleset_reader *, const struct word *,
 word_fn word_rule, word_uri_detail, word_mimeheader, word_meta, word_network;
 word_fn word_score, word_describe, word_tflags, word_priority, word_reuse;
 word_fn word_replace, word_replace_rules, word_replace_delimiter;
-word_fn word_setting, word_ignored, word_plugin, word_compat, word_version;
+word_fn word_setting, word_ignored, word_silent, word_plugin, word_compat;
+word_fn word_version;
 
 /*
  * A pattern as rule files write it: /.../i, m{...}x, qr!...! and so on.  Where

@@ -30,7 +30,7 @@
 #define RULE_SCORE_SETS 4	/* plain, network, classifier, both */
 #define RULESET_LINE_MAX (1 << 20)	/* bytes of a line */
 #define RULESET_DEPTH_MAX 16	/* files that include each other */
-#define RULESET_REMARKS_MAX 10000
+#define RULESET_REMARKS_MAX 10000	/* and one that counts the rest */
 #define RULESET_FIELDS_MAX 2000	/* different header fields in rules */
 #define RULESET_OPERANDS_MAX (1 << 20)	/* of all metas together */
 

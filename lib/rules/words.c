@@ -1,7 +1,7 @@
 /*
  * words - THE table: every directive word of rule files, and what is done with
  * it.  Sorted by name.  Settings with several spellings are kept under the
- * newer one; what is ignored says so where an operator might count on it.
+ * newer one; what is ignored is told, with a reason of its own or none.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 static const struct word words[] = {
 	{ "add_header", word_ignored,
 	    "header fields are added as postern.conf says", 0 },
-	{ "adsp_override", word_ignored, NULL, 0 },
+	{ "adsp_override", word_silent, NULL, 0 },
 	{ "all_spam_to", word_setting, NULL, SHAPE_WORDS },
 	{ "allow_user_rules", word_ignored,
 	    "users have no rules of their own", 0 },
@@ -262,7 +262,7 @@ static const struct word words[] = {
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
-/* Families of words of plugins that do not exist here. */
+/* Families of words of plugins that do not exist here, told once for each. */
 static const struct word families[] = {
 	{ "asn_", word_ignored, NULL, 0 },
 	{ "authres_", word_ignored, NULL, 0 },
@@ -272,7 +272,7 @@ static const struct word families[] = {
 	{ "dcc_", word_ignored, NULL, 0 },
 	{ "extracttext_", word_ignored, NULL, 0 },
 	{ "fns_", word_ignored, NULL, 0 },
-	{ "hashbl_acl_", word_ignored, "is not supported", 0 },
+	{ "hashbl_acl_", word_ignored, NULL, 0 },
 	{ "olemacro_", word_ignored, NULL, 0 },
 	{ "phishing_", word_ignored, NULL, 0 },
 	{ "pyzor_", word_ignored, NULL, 0 },

@@ -140,7 +140,15 @@ test_notes(void)
 static const struct {
 	const char *name, *text, *expected;
 } remarks[] = {
-	{ "none", "body R /a/\nscore R 1\nrequired_hits 5\ndescribe X x", "" },
+	{ "none", "body R /a/\nscore R 1\nadsp_override a.example\n"
+	    "reuse R\nlang de report x\ndescribe X x", "" },
+	{ "no reason of its own", "time_limit 5\ntime_limit 6\n"
+	    "ok_languages all", "1: time_limit is ignored: it has no effect "
+	    "here|3: ok_languages is ignored: it has no effect here|" },
+	{ "families", "olemacro_exts x\nolemacro_zips y\n"
+	    "hashbl_acl_x a.example",
+	    "1: olemacro_* is ignored: it has no effect here|"
+	    "3: hashbl_acl_* is ignored: it has no effect here|" },
 	{ "settings that nobody asks for",
 	    "envelope_sender_header X-A\nalways_trust_envelope_sender 1\n"
 	    "parse_dkim_uris 0\ndkim_minimum_key_bits 512\n"
@@ -148,10 +156,15 @@ static const struct {
 	    "url_shortener a.example",
 	    "1: envelope_sender_header is ignored: the mail server tells the "
 	    "envelope sender|"
+	    "2: always_trust_envelope_sender is ignored: it has no effect "
+	    "here|"
 	    "3: parse_dkim_uris is ignored: domains of signatures are always "
 	    "links|"
 	    "4: dkim_minimum_key_bits is ignored: see dkim.min_bits in "
 	    "postern.conf|"
+	    "5: report_contact is ignored: it has no effect here|"
+	    "6: freemail_add_describe_email is ignored: it has no effect "
+	    "here|"
 	    "7: url_shortener is ignored: there is no DecodeShortURLs "
 	    "plugin|" },
 	{ "ignored, once", "add_header all A b\nadd_header all C d",
@@ -213,6 +226,28 @@ test_remarks(void)
 	}
 	buf_done(&out);
 	weights_done(&symbols);
+}
+
+/* Those that there is no room for are counted. */
+static void
+test_many_remarks(void)
+{
+	struct ruleset *set;
+	struct error e;
+	struct buf text;
+	size_t i;
+
+	buf_init(&text, 1000000);
+	for (i = 0; i < RULESET_REMARKS_MAX + 3; i++)
+		buf_puts(&text, "tflags A shdow\n");
+	set = load(buf_string(&text), &plain, &e);
+	if (CHECK("many", set != NULL &&
+	    set->remark_count == RULESET_REMARKS_MAX + 1))
+		CHECK("more", set->remarks[RULESET_REMARKS_MAX].file == NULL &&
+		    span_is(set->remarks[RULESET_REMARKS_MAX].text,
+		    "and 3 more remarks"));
+	ruleset_free(set);
+	buf_done(&text);
 }
 
 static void
@@ -410,6 +445,7 @@ main(void)
 	folder_begin();
 	test_notes();
 	test_remarks();
+	test_many_remarks();
 	test_weigh();
 	test_order();
 	test_settings();
