@@ -186,7 +186,7 @@ struct settings {
 
 /* What "rules check" tells besides unsupported rules: never fatal. */
 struct remark {
-	const char *file;
+	const char *file;	/* NULL: of the files as a whole */
 	unsigned line;
 	struct span text;
 };
