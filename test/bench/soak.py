@@ -303,11 +303,18 @@ def judge(soak, status, state):
     grown = soak.growth()
     failed += not bar("soak-memory", grown, "<= 5 %", lambda v: v <= 5,
                       "{:.1f} %")
+    wanted = soak.arguments.messages
+    enough = soak.sent if soak.sent >= wanted else None
+    failed += not bar("soak-messages", enough, f">= {wanted}",
+                      lambda v: v >= wanted, "{}")
     failed += not bar("soak-lost", soak.lost(), "0", lambda v: v == 0, "{}")
     if grown is None:
         skipped += 1
         print("skipped soak-memory: too short a run, or a sanitizer's")
-    total = len(cases) + 2 - (grown is None)
+    if enough is None:
+        skipped += 1
+        print(f"skipped soak-messages: time was up after {soak.sent}")
+    total = len(cases) + 3 - (grown is None) - (enough is None)
     return total - failed, failed, skipped
 
 

@@ -2,6 +2,7 @@
 it serves.
 """
 
+import collections
 import os
 import random
 import socket
@@ -42,6 +43,7 @@ class Nameserver:
         zone.TTL = TTL
         self.zone = zone.Zone(ZONE.split("\n"))
         self.mode = "well"
+        self.asked = collections.Counter()      # by mode
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", 0))
         self.address = f"127.0.0.1@{self.udp.getsockname()[1]}"
@@ -53,8 +55,10 @@ class Nameserver:
                 packet, peer = self.udp.recvfrom(4096)
             except OSError:
                 return
+            mode = self.mode
+            self.asked[mode] += 1
             try:
-                answers = getattr(self, self.mode)(packet)
+                answers = getattr(self, mode)(packet)
             except (IndexError, struct.error, ValueError):
                 continue
             for answer in answers:

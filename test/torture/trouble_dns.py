@@ -14,6 +14,8 @@ def misbehave(place, mode, hold=HOLD):
     place.nameserver.mode = mode
     time.sleep(hold)
     place.nameserver.mode = "well"
+    asked = place.nameserver.asked[mode]
+    check(asked > 0, "nobody asked while the DNS was", mode)
 
 
 @case("250/550", short=True)

@@ -26,9 +26,11 @@ header BOMB_H Subject =~ /^(\w+\s?)*$/
 uri BOMB_I /(\/+)+[^\/]+\.(?:\w+\.)+exe$/
 body BOMB_J /(?=(a+))\1+b/
 body BOMB_K /(a?){60}a{60}/
+body BOMB_L /(x+x+)+y\1/
 """
 FUSES = (b"a" * 30000 + b"!", b"x" * 30000, b"a," * 15000,
-         b"http://a.example/" + b"/" * 3000 + b"a.b.c.d", b"a a" * 9000)
+         b"http://a.example/" + b"/" * 3000 + b"a.b.c.d", b"a a" * 9000,
+         b"x" * 2000 + b"yz")
 
 # name, what it holds when it is well, a line that belongs in none such
 FILES = {
@@ -143,6 +145,8 @@ def regex_bombs(place):
         code = place.send(flow, head + b"\r\n" + text + b"\r\n")
         check(code == 250, "bombs were answered", code)
         check(time.monotonic() - start < 30, "bombs took too long")
+    for name in ("BOMB_", "RULES_TOO_SLOW"):
+        place.until(lambda: place.seen(name), f"a letter that tells {name}")
 
 
 COUNTRY = "203.0.113.0/24 KP AS64500\n127.0.0.0/8 KP AS64500\n"
