@@ -44,9 +44,15 @@ recipients {{
 """
 # Files about what archived messages still have: no client, no DNS.
 SHOWN = re.compile(r"[2-6]\d_\w+\.cf$")
-# Those that must not speak against ham.  20_header.cf is about fields as they
-# arrive, and these corpora lost some: 135 letters of easy_ham have no To.
-BARRED = re.compile(r"/[3-6]\d_\w+\.cf$")
+# Rules that speak against more ham than spam here, and why they may.
+EXCEPTIONS = {
+    "MISSING_HEADERS": "135 letters of easy_ham lost their `To` before they "
+                       "were archived",
+    "DATE_IN_PAST_YEAR": "nearly all letters here are older than a year, "
+                         "which mail that arrives is not",
+    "DATE_IN_FUTURE_96_XX": "one letter of easy_ham says 2028, and no spam "
+                            "here is ahead of its time",
+}
 BARS = (("own-rules-ham-heavier", 0), ("own-rules-false-positives", 0))
 HEADING = """\
 # Hits of the shipped rules
@@ -60,9 +66,9 @@ about nothing else are left out.  *Share*: how much of the hits would be spam if
 there were as much spam as ham.  By content alone {caught} of the spam ({part:.1f} %)
 and {wrong} of the ham have {required} points or more.
 
-Where old archives mislead: 135 letters of easy_ham lost their `To` before they
-were archived (MISSING_HEADERS), and nearly all letters here are older than a
-year, which mail that arrives is not (DATE_IN_PAST_YEAR).
+No rule that speaks against a message may hit more ham than spam, but for these:
+
+{exceptions}
 """
 
 
@@ -135,8 +141,8 @@ def count(verdicts, labels):
 
 def heavier(hits):
     """Rules that speak against a message, and hit more ham than spam."""
-    for path, rule, points in scored_rules():
-        if points > 0 and BARRED.search(path) and \
+    for _, rule, points in scored_rules():
+        if points > 0 and rule not in EXCEPTIONS and \
                 hits[rule, "ham"] > hits[rule, "spam"]:
             print(f"FAIL {rule}: {hits[rule, 'ham']} ham, "
                   f"{hits[rule, 'spam']} spam")
@@ -161,7 +167,9 @@ def measure(ctl, suites, out):
     with open(out, "w", encoding="utf-8") as f:
         print(HEADING.format(
             **totals, required=required, caught=caught, wrong=wrong,
-            part=100 * caught / totals["spam"], sources="\n".join(
+            part=100 * caught / totals["spam"], exceptions="\n".join(
+                f"- {rule}: {why}" for rule, why in EXCEPTIONS.items()),
+            sources="\n".join(
                 f"- {source}: {n} {label}"
                 for (source, label), n in sorted(sources.items()))),
             end="", file=f)
