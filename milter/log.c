@@ -44,6 +44,8 @@ log_line(struct log *log, int priority, struct buf *line)
 		syslog(priority, "%s", buf_string(line));
 		return;
 	}
+	/* However full it is, or else the next line would be part of it. */
+	line->max++;
 	buf_char(line, '\n');
 	if (write(STDERR_FILENO, line->p, line->n) < 0)
 		return;		/* there is nobody left to tell */

@@ -104,22 +104,38 @@ roster_note_newest(struct store *store, uint64_t number, int64_t now,
 	store_run_shared(store, &op, 1, now, timeout);
 }
 
-/* Under the next free number from *number on. */
-static enum roster_outcome
-append_text(struct store *store, struct span text, int64_t now,
-    int64_t timeout, uint64_t *number, struct error *error)
+/* Whether a record that was found is a change of another entry. */
+static bool
+is_of_another(const struct store_op *op, const struct entry *e)
 {
-	char key[ROSTER_KEY_MAX];
+	struct change c;
+
+	return change_parse(span_make(op->data, op->length), &c) == 0 &&
+	    (c.entry.list != e->list || strcmp(c.entry.name, e->name) != 0);
+}
+
+/*
+ * Under the next free number from *number on; but what merely keeps an entry,
+ * not behind a change of it.
+ */
+static enum roster_outcome
+append_text(struct store *store, struct span text, const struct entry *kept,
+    int64_t now, int64_t timeout, uint64_t *number, struct error *error)
+{
+	char key[ROSTER_KEY_MAX], found[STORE_VALUE_MAX];
 	struct store_op op;
 	unsigned i;
 
 	for (i = 0; i < TRIES_MAX; i++) {
 		roster_key(&op, STORE_PUT_NEW, ++*number, key);
 		op.value = text;
+		op.data = found;
 		if (!store_run_shared(store, &op, 1, now, timeout))
 			break;
 		if (op.answer == STORE_ABSENT)
 			return ROSTER_DONE;
+		if (kept != NULL && !is_of_another(&op, kept))
+			return ROSTER_REFUSED;
 	}
 	error_set(error, i == TRIES_MAX ? "others make too many changes at "
 	    "the same time; try again" : "the store does not answer; whether "
@@ -139,8 +155,8 @@ append_change(struct store *store, struct change *c, int64_t now,
 		c->id = 1;
 	buf_init(&text, CHANGE_MAX);
 	change_put(&text, c);
-	outcome = append_text(store, buf_contents(&text), now, timeout, number,
-	    error);
+	outcome = append_text(store, buf_contents(&text), c->verb ==
+	    CHANGE_KEEP ? &c->entry : NULL, now, timeout, number, error);
 	buf_done(&text);
 	return outcome;
 }
@@ -172,7 +188,7 @@ static void
 keep_fading(const struct roster_view *view, struct store *store, int64_t now,
     int64_t timeout, uint64_t *number)
 {
-	uint64_t after = 0, newest = *number;
+	uint64_t after = 0, newest = *number, next;
 	const struct entry *e;
 	struct change c;
 	unsigned i;
@@ -182,9 +198,11 @@ keep_fading(const struct roster_view *view, struct store *store, int64_t now,
 		if (e == NULL)
 			return;
 		c = (struct change) {.verb = CHANGE_KEEP, .entry = *e};
-		if (append_change(store, &c, now, timeout, number, NULL) !=
+		next = *number;
+		if (append_change(store, &c, now, timeout, &next, NULL) !=
 		    ROSTER_DONE)
 			return;
+		*number = next;
 		after = e->number;
 	}
 }

@@ -151,7 +151,7 @@ lane_of(struct round *t, int node)
 static void
 round_exchange(struct round *t)
 {
-	struct wire *wires[STORE_BATCH_MAX];
+	struct wire *wires[STORE_CARRY_MAX];
 	struct redis *r = t->redis;
 	struct redis_group *g;
 	struct lane *lane;

@@ -11,8 +11,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/backend.h"
 
-#define WIRES_MAX 128		/* that are waited for at once */
+#define WIRES_MAX STORE_CARRY_MAX	/* that are waited for at once */
 #define RECEIVE_BYTES 16384
 /* A peer that vanished without a word is noticed after about a minute. */
 #define KEEPALIVE_IDLE 30	/* s */

@@ -400,6 +400,34 @@ forgetful(void)
 	site_end(&s);
 }
 
+/* What another host has changed meanwhile is not undone by keeping it. */
+static void
+kept_late(enum roster_verb verb, const char *line, const char *expected)
+{
+	struct site s;
+	uint64_t number;
+	size_t i;
+
+	site_begin(&s);
+	add(&s, 0, "dkim:old.example", "anna");
+	/* The next change takes it along. */
+	for (i = 0; i < ROSTER_CHANGES_MAX / 2 + 1; i++) {
+		add(&s, 0, "client:192.0.2.1", "script");
+		roster_tick(s.host[0], s.store, NOW, WAIT);
+	}
+	for (i = 0; i < 20; i++)
+		site_tick(&s, NOW);
+	CHECK(line, change(&s, 1, verb, line, &number) == ROSTER_DONE);
+	/* The first host has not heard of it. */
+	add(&s, 0, "dkim:new.example", "bert");
+	for (i = 0; i < 20; i++)
+		site_tick(&s, NOW);
+	for (i = 0; i < HOSTS; i++)
+		CHECK_TEXT(line, span_skip(span_of(seen(s.host[i])),
+		    span_chr(span_of(seen(s.host[i])), ':')).p, expected);
+	site_end(&s);
+}
+
 static void
 told(void)
 {
@@ -543,6 +571,11 @@ main(void)
 	outage(&local);
 	bounded();
 	forgetful();
+	kept_late(ROSTER_DEL, "dkim:old.example",
+	    ": client:192.0.2.1 script dkim:new.example bert");
+	kept_late(ROSTER_ADD, "dkim:old.example owner=carl expires=20d "
+	    "reason=y", ": dkim:old.example carl client:192.0.2.1 script "
+	    "dkim:new.example bert");
 	told();
 	garbage();
 	threads();
