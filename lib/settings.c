@@ -208,6 +208,15 @@ count_checks(void)
 	return n;
 }
 
+bool
+settings_mode(const char *text, mode_t *mode)
+{
+	*mode = 0;
+	for (; *text >= '0' && *text <= '7'; text++)
+		*mode = *mode * 8 + (mode_t)(*text - '0');
+	return *text == '\0' && *mode <= 0777 && (*mode & 0600) == 0600;
+}
+
 const struct section **
 settings_sections(void)
 {

@@ -5,6 +5,8 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#include <sys/types.h>
+
 #include "conf/conf.h"
 #include "verdict/policy.h"
 
@@ -87,6 +89,12 @@ struct failures {
 struct reload_settings {
 	int64_t shrink;		/* percent that a list may lose; 0: any */
 };
+
+/*
+ * "0660", octal, as a mode; false when it is none, or one that would keep the
+ * owner of a socket out.
+ */
+bool settings_mode(const char *text, mode_t *mode);
 
 /*
  * All sections there are, those of the checks and of networks included.  The

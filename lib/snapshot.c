@@ -56,6 +56,18 @@ check_texts(const struct snapshot *s, struct error *error)
 	return 0;
 }
 
+/* A restart must not be the first to say so. */
+static int
+check_socket(const struct snapshot *s, struct error *error)
+{
+	const struct daemon_settings *d = conf_section(s->conf, "daemon");
+	mode_t mode;
+
+	return settings_mode(d->listen_mode, &mode) ? 0 :
+	    conf_refuse(s->conf, "daemon", "listen_mode", error,
+	    "\"%s\" is not a mode such as 0660", d->listen_mode);
+}
+
 /* A milder action must not need a higher score than a harsher one. */
 static int
 check_thresholds(const struct snapshot *s, struct error *error)
@@ -290,6 +302,7 @@ snapshot_fill(struct snapshot *s, const struct snapshot *previous,
 	s->geo = geoip_open(s->conf, previous != NULL ? previous->geo : NULL,
 	    &s->manifest, &s->geo_fault);
 	if (check_texts(s, error) != 0 || check_thresholds(s, error) != 0 ||
+	    check_socket(s, error) != 0 ||
 	    networks_load(&s->networks, s->conf, &s->manifest, error) != 0 ||
 	    load_providers(s, error) != 0 ||
 	    load_dnslists(s, error) != 0 ||

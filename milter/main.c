@@ -110,17 +110,6 @@ fail(const char *what, const struct error *error, int status)
 	return status;
 }
 
-/* "0660" as a mode; false when it is none. */
-static bool
-parse_mode(const char *text, mode_t *mode)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 8);
-
-	*mode = (mode_t)value;
-	return *end == '\0' && value <= 0777;
-}
-
 /* What the configuration says of a unix socket, in numbers. */
 static int
 find_permissions(struct sockets *s, const struct snapshot *snapshot,
@@ -130,10 +119,8 @@ find_permissions(struct sockets *s, const struct snapshot *snapshot,
 	    "daemon");
 	struct error reason;
 
-	if (!parse_mode(d->listen_mode, &s->mode))
-		return conf_refuse(snapshot->conf, "daemon", "listen_mode",
-		    error, "\"%s\" is not a mode such as 0660",
-		    d->listen_mode);
+	/* Wrong ones are not loaded. */
+	settings_mode(d->listen_mode, &s->mode);
 	if (d->listen_group[0] == '\0')
 		return 0;
 	s->group = privileges_group(d->listen_group, &reason);

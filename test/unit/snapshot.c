@@ -59,6 +59,10 @@ static const struct {
 	    "@more:1: unknown key \"mdoe\"; did you mean \"mode\"?" },
 	{ "symbol", "more", "actions { refuse_at_rcpt = GTUBBE }\n", NULL,
 	    "@more:1: no check raises GTUBBE before the recipients" },
+	{ "no mode", "more", "daemon { listen_mode = 0999 }\n", NULL,
+	    "@more:1: \"0999\" is not a mode such as 0660" },
+	{ "mode that keeps out", "more", "daemon { listen_mode = 000 }\n", NULL,
+	    "@more:1: \"000\" is not a mode such as 0660" },
 	{ "option", "more", "", "limits.headers=9",
 	    "-o: \"headers\" must be a whole number from 10 to 100000, not "
 	    "\"9\"" },
