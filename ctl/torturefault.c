@@ -240,13 +240,36 @@ act_spoil(struct trial *t, struct error *error)
 	return 0;
 }
 
-/* A database in use is cut where it lies. */
+/* Its second half goes, or is written over, where the file lies. */
+static int
+spoil_half(const char *path, enum spoil how)
+{
+	static const char zeros[4096];
+	struct stat st;
+	off_t at;
+	int fd;
+
+	if (stat(path, &st) != 0)
+		return -1;
+	at = st.st_size / 2;
+	if (how == SPOIL_CUT)
+		return truncate(path, at);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	for (; at < st.st_size; at += (off_t)sizeof(zeros))
+		if (pwrite(fd, zeros, sizeof(zeros), at) < 0)
+			break;
+	close(fd);
+	return at < st.st_size ? -1 : 0;
+}
+
+/* A database in use is damaged, and comes back. */
 int
 act_geo(struct trial *t, struct error *error)
 {
 	size_t at = next_file(t->copy, COPY_GEO, 0);
 	const struct copy_file *file = &t->copy->files[at];
-	struct stat st = {.st_size = 0};
 	char *whole;
 	int code, status;
 
@@ -256,13 +279,13 @@ act_geo(struct trial *t, struct error *error)
 	}
 	whole = mem_printf("%s.whole", file->path);
 	status = copy_clone(file->path, whole, error);
-	if (status == 0 && (stat(file->path, &st) != 0 ||
-	    truncate(file->path, st.st_size / 2) != 0))
+	if (status == 0 &&
+	    spoil_half(file->path, (enum spoil)t->row->how) != 0)
 		status = error_set(error, "%s: %s", file->path,
 		    strerror(errno));
 	code = status == 0 ? child_ask(t->child, "reload", NULL, NULL) : 0;
 	if (status == 0 && code != EX_CONFIG)
-		status = error_set(error, "%s: half of it, and the reload "
+		status = error_set(error, "%s: damaged, and the reload "
 		    "ended with %d", file->path, code);
 	if (status == 0)
 		(void)trial_pause(t, t->until - clock_steady());
