@@ -285,7 +285,8 @@ waits_counted(void)
 	printf("%d letters: %lld round trips, of these about %.0f of the "
 	    "hosts' own\n", LETTERS, (long long)sent, rate * (double)took);
 	CHECK("round trips", sent - rate * (double)took <= 2 * LETTERS + 10);
-	CHECK("round trips", sent >= LETTERS);
+	/* Not each of them asks; but otherwise nothing was tried. */
+	CHECK("round trips", sent >= LETTERS / 2);
 }
 
 /* Lines of "fleet" that contain a text; the status in *status. */
