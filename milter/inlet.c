@@ -10,6 +10,10 @@
  * No thread can leave anything behind that another would miss: libmilter hands
  * a connection on only when poll says that nothing is there to be read.
  *
+ * Of a packet of macros with a name that has no value, libmilter 8.17 would read
+ * past the end: the last byte of such a packet is changed, so that there is
+ * one, or the name is part of the value before.
+ *
  * And over TCP it acknowledges the MTA's packets before it waits for more.
  * Where replies were negotiated away, Nagle's algorithm on the MTA's side holds
  * the next packet until the last is acknowledged, while our kernel waits 40 ms
@@ -19,6 +23,7 @@
  */
 #include "milter/inlet.h"
 
+#include <libmilter/mfdef.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -28,6 +33,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define HEAD_BYTES (MILTER_LEN_BYTES + 1)	/* length and command */
 #define AHEAD_MAX 16384		/* bytes read ahead, by each thread */
 #define FDS_MAX 65536		/* those beyond are read as libmilter asks */
 
@@ -46,6 +52,15 @@ static _Thread_local struct {
 	size_t wanted;		/* that libmilter still lacks of a packet */
 	char bytes[AHEAD_MAX];
 } ahead;
+
+/* The packet that libmilter is given; a thread reads it as a whole. */
+static _Thread_local struct {
+	unsigned session;
+	size_t have;		/* bytes of its head */
+	unsigned char head[HEAD_BYTES];
+	size_t left, given;	/* bytes behind it */
+	bool odd;		/* zeros so far */
+} packet;
 
 /* The C library's own, under the names that their checked variants have. */
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
@@ -111,6 +126,67 @@ read_ahead(int fd, unsigned session, int flags)
 	return n;
 }
 
+/* Whether what is behind this head is names and values of macros. */
+static bool
+has_macros(void)
+{
+	return packet.head[MILTER_LEN_BYTES] == SMFIC_MACRO;
+}
+
+static void
+packet_begin(char byte)
+{
+	size_t i, length = 0;
+
+	packet.head[packet.have++] = (unsigned char)byte;
+	if (packet.have < HEAD_BYTES)
+		return;
+	for (i = 0; i < MILTER_LEN_BYTES; i++)
+		length = length << 8 | packet.head[i];
+	packet.left = length > 0 ? length - 1 : 0;
+	packet.given = 0;
+	packet.odd = false;
+	if (packet.left == 0)
+		packet.have = 0;
+}
+
+/* Each name and each value ends with a zero; the first byte is the stage. */
+static void
+count_zeros(char *bytes, size_t n)
+{
+	size_t i;
+
+	for (i = packet.given == 0; i < n; i++)
+		packet.odd ^= bytes[i] == '\0';
+	if (packet.left == n && packet.odd && packet.given + n > 1)
+		bytes[n - 1] = bytes[n - 1] == '\0' ? 'x' : '\0';
+}
+
+/* What libmilter gets of a session's bytes, in their order. */
+static void
+follow(unsigned session, char *bytes, size_t n)
+{
+	size_t some;
+
+	if (packet.session != session)
+		packet.have = 0;
+	packet.session = session;
+	for (; n > 0; bytes += some, n -= some) {
+		some = 1;
+		if (packet.have < HEAD_BYTES) {
+			packet_begin(*bytes);
+			continue;
+		}
+		some = n < packet.left ? n : packet.left;
+		if (has_macros())
+			count_zeros(bytes, some);
+		packet.given += some;
+		packet.left -= some;
+		if (packet.left == 0)
+			packet.have = 0;
+	}
+}
+
 static size_t
 take(char *out, size_t max)
 {
@@ -135,11 +211,15 @@ read(int fd, void *buffer, size_t count)
 		if (n <= 0)
 			return n;
 	}
-	if (session != 0 && is_ahead(session))
-		return (ssize_t)take(buffer, count);
-	n = __read_chk(fd, buffer, count, count);
+	if (session != 0 && is_ahead(session)) {
+		n = (ssize_t)take(buffer, count);
+	} else {
+		n = __read_chk(fd, buffer, count, count);
+		if (session != 0 && n > 0)
+			ahead.wanted = count - (size_t)n;
+	}
 	if (session != 0 && n > 0)
-		ahead.wanted = count - (size_t)n;
+		follow(session, buffer, (size_t)n);
 	return n;
 }
 

@@ -397,38 +397,6 @@ bend_dialogue(struct mangler *m)
 	}
 }
 
-/*
- * libmilter takes a macro packet as names and values, each with a zero behind
- * it; where their number is odd, the last zero goes.  Packets are those that
- * libmilter will see in the stream, whoever wrote them there.
- */
-static void
-even_out(char *p, size_t n)
-{
-	size_t at = 0, length, end, i, last = 0;
-	unsigned zeros;
-
-	while (n - at >= 5) {
-		length = (size_t)(unsigned char)p[at] << 24 |
-		    (size_t)(unsigned char)p[at + 1] << 16 |
-		    (size_t)(unsigned char)p[at + 2] << 8 |
-		    (unsigned char)p[at + 3];
-		/* A length of nothing has a command all the same. */
-		end = length > 0 ? at + 4 + length : at + 5;
-		if (end > n)
-			end = n;
-		zeros = 0;
-		for (i = at + 6; p[at + 4] == SMFIC_MACRO && i < end; i++)
-			if (p[i] == '\0') {
-				zeros++;
-				last = i;
-			}
-		if (zeros % 2 != 0)
-			p[last] = 'x';
-		at = end;
-	}
-}
-
 void
 mangler_dialogue(struct mangler *m, struct buf *out)
 {
@@ -451,8 +419,6 @@ mangler_dialogue(struct mangler *m, struct buf *out)
 	}
 	if (one_in(m, 10))
 		bend(m, out, 1);
-	if (out->n > 0)
-		even_out(out->p, out->n);
 }
 
 void
