@@ -10,9 +10,9 @@
  * No thread can leave anything behind that another would miss: libmilter hands
  * a connection on only when poll says that nothing is there to be read.
  *
- * Of a packet of macros with a name that has no value, libmilter 8.17 would read
- * past the end: the last byte of such a packet is changed, so that there is
- * one, or the name is part of the value before.
+ * Of a packet of macros with a name that has no value, libmilter 8.17 would
+ * read past the end: the last byte of such a packet is changed, so that there
+ * is one, or the name is part of the value before.
  *
  * And over TCP it acknowledges the MTA's packets before it waits for more.
  * Where replies were negotiated away, Nagle's algorithm on the MTA's side holds
@@ -29,6 +29,7 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -143,7 +144,8 @@ packet_begin(char byte)
 		return;
 	for (i = 0; i < MILTER_LEN_BYTES; i++)
 		length = length << 8 | packet.head[i];
-	packet.left = length > 0 ? length - 1 : 0;
+	/* A length with a sign is one of nothing. */
+	packet.left = length > 0 && length <= INT32_MAX ? length - 1 : 0;
 	packet.given = 0;
 	packet.odd = false;
 	if (packet.left == 0)

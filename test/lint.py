@@ -58,6 +58,7 @@ WRITABLE = {
     ("milter/inlet.o", "ahead"): "nor do poll and read; each thread has one",
     ("milter/inlet.o", "sessions"): "nor do poll, read, accept and close",
     ("milter/inlet.o", "sessions_begun"): "nor do they",
+    ("milter/inlet.o", "packet"): "nor do they",
     ("milter/callbacks.o", "name"): "libmilter declares it without const",
     ("milter/signals.o", "seen_reload"): "a handler gets only a number",
     ("milter/signals.o", "seen_stop"): "a handler gets only a number",
