@@ -151,6 +151,15 @@ static const struct garbage {
 	    false},
 	{"connect of an unknown family", NEGOTIATE,
 	    BYTES("\0\0\0\x0a" "Cx\0" "9\0\x19" "1.2\0"), false},
+	/* {auth_authen} is asked for next: libmilter must not look on. */
+	{"macro without value", HELO, BYTES("\0\0\0\x05" "DMi\0x"
+	    "\0\0\0\x05" "M<a>\0"), false},
+	{"macro without value or zero", HELO, BYTES("\0\0\0\x04" "DMix"
+	    "\0\0\0\x05" "M<a>\0"), false},
+	{"one macro and a half", HELO, BYTES("\0\0\0\x08" "DMi\0a\0b\0"
+	    "\0\0\0\x05" "M<a>\0"), false},
+	{"the same behind 4 GB", HELO, BYTES("\xff\xff\xff\xff" "T"
+	    "\0\0\0\x08" "DMi\0a\0b\0" "\0\0\0\x05" "M<a>\0"), false},
 	{"MAIL without zero", HELO, BYTES("\0\0\0\x04M<a>"), false},
 	{"MAIL of nothing", HELO, BYTES("\0\0\0\x01M"), false},
 	{"RCPT of nothing", MAIL, BYTES("\0\0\0\x01R"), false},
