@@ -39,6 +39,8 @@ mkdir "$top/upper" "$top/spare" "$top/root"
 root=$top/root
 mount -t overlay overlay -o \
     "lowerdir=/,upperdir=$top/upper,workdir=$top/spare" "$root"
+# An image for containers has one, so that packages start nothing.
+rm -f "$root/usr/sbin/policy-rc.d"
 mount -t proc proc "$root/proc"
 mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
