@@ -158,7 +158,7 @@ count_zeros(char *bytes, size_t n)
 {
 	size_t i;
 
-	for (i = packet.given == 0; i < n; i++)
+	for (i = packet.given == 0 ? 1 : 0; i < n; i++)
 		packet.odd ^= (bytes[i] == '\0');
 	if (packet.left == n && packet.odd && packet.given + n > 1)
 		bytes[n - 1] = bytes[n - 1] == '\0' ? 'x' : '\0';
